@@ -1,0 +1,79 @@
+import { policyConfigMapName } from '../../constructs/names.js';
+import type { Plan, PortPlan, ServicePlan } from '../../fleet/plan.js';
+import type { Policy, PolicyServerPort } from '../../fleet/policy.js';
+import { type KubernetesObject, type ObjectSet, valueAt } from '../../objects/index.js';
+import type { EmbeddedAuthority } from '../../pki/authority.js';
+import type { Credential } from '../../pki/authority-credential.js';
+import { IssuanceError } from '../../pki/authority-request.js';
+import { PolicyError, parsePolicy } from './policy-reader.js';
+
+/** A value that the manifests give, or why they do not. */
+export type Rendered<T> = { readonly value: T } | { readonly problem: string };
+
+/** A service as the manifests make it: what it shows in a handshake and whom it lets in. */
+export interface Party {
+  readonly service: ServicePlan;
+  readonly certificate: KubernetesObject | undefined;
+  readonly credential: Rendered<Credential>;
+  readonly policy: Rendered<Policy>;
+}
+
+/** Reads and issues what every service of the plan needs; keys are made side by side. */
+export async function makeParties(objects: ObjectSet, plan: Plan, authority: EmbeddedAuthority): Promise<ReadonlyMap<string, Party>> {
+  const parties = await Promise.all(
+    plan.services.map(async (service): Promise<Party> => {
+      const certificate = certificateOf(objects, service);
+      const credential = await issue(authority, service, certificate);
+      return { service, certificate, credential, policy: readPolicy(objects, service) };
+    }),
+  );
+  return new Map(parties.map(party => [party.service.name, party]));
+}
+
+/** The Certificate that writes the Secret that a service mounts. */
+export function certificateOf(objects: ObjectSet, service: ServicePlan): KubernetesObject | undefined {
+  return objects
+    .ofKind('Certificate', 'cert-manager.io')
+    .find(
+      object =>
+        object.metadata.namespace === service.namespace && valueAt(object, ['spec', 'secretName']) === service.certificate.secretName,
+    );
+}
+
+/** The ConfigMap that holds a service's policy.json. */
+export function policyObjectOf(objects: ObjectSet, service: ServicePlan): KubernetesObject | undefined {
+  return objects.get('ConfigMap', service.namespace, policyConfigMapName(service), '');
+}
+
+/** The entry of policy.json for a port that a service listens on. */
+export function serverPortOf(party: Party, port: PortPlan): Rendered<PolicyServerPort> {
+  if ('problem' in party.policy) return party.policy;
+  const found = party.policy.value.server.find(({ name, port: number }) => name === port.name && number === port.targetPort);
+  return found ? { value: found } : { problem: `its policy.json has no server port ${port.name} on ${port.targetPort}` };
+}
+
+async function issue(
+  authority: EmbeddedAuthority,
+  service: ServicePlan,
+  certificate: KubernetesObject | undefined,
+): Promise<Rendered<Credential>> {
+  if (!certificate) return { problem: `no Certificate writes Secret ${service.namespace}/${service.certificate.secretName}` };
+  try {
+    return { value: await authority.issue(certificate) };
+  } catch (error) {
+    if (error instanceof IssuanceError) return { problem: error.message };
+    throw error;
+  }
+}
+
+function readPolicy(objects: ObjectSet, service: ServicePlan): Rendered<Policy> {
+  const text = valueAt(policyObjectOf(objects, service), ['data', 'policy.json']);
+  if (typeof text !== 'string')
+    return { problem: `there is no ConfigMap ${service.namespace}/${policyConfigMapName(service)} with a policy.json` };
+  try {
+    return { value: parsePolicy(text) };
+  } catch (error) {
+    if (error instanceof PolicyError) return { problem: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { list, nearest } from '../../fleet/did-you-mean.js';
+import { admissionProblems } from './cert-manager.js';
+import { explain } from './explain.js';
+import { describe, type SchemaProblem } from './problem.js';
+import { knownKinds, schemaName, validatorOf } from './validators.js';
+
+/**
+ * What the API server would refuse or quietly drop in one whole Kubernetes object, by the pinned schema of its
+ * kind, and what cert-manager's webhook would refuse besides. An empty list means: accepted.
+ *
+ * @throws Error when the validators were not built
+ */
+export function checkObject(object: unknown): SchemaProblem[] {
+  if (typeof object !== 'object' || object === null || Array.isArray(object))
+    return [
+      {
+        kind: 'invalid',
+        path: [],
+        message: 'not a Kubernetes object',
+        found: describe(object),
+        expected: 'an object with apiVersion and kind',
+      },
+    ];
+  const apiVersion = 'apiVersion' in object ? object.apiVersion : undefined;
+  const kind = 'kind' in object ? object.kind : undefined;
+  if (typeof apiVersion !== 'string') return [notText('apiVersion', apiVersion)];
+  if (typeof kind !== 'string') return [notText('kind', kind)];
+  const validate = validatorOf(apiVersion, kind);
+  if (!validate) return [unknownKind(apiVersion, kind)];
+  const bySchema = validate(object) ? [] : explain(object, kind, `${schemaName(apiVersion, kind)}.json`, validate.errors ?? []);
+  const byRule = admissionProblems(apiVersion, kind, object);
+  if (byRule.length === 0 || bySchema.length === 0) return bySchema.length === 0 ? byRule : bySchema;
+  const reported = new Set(bySchema.map(problem => JSON.stringify(problem.path)));
+  return [...bySchema, ...byRule.filter(problem => !reported.has(JSON.stringify(problem.path)))];
+}
+
+function notText(field: string, value: unknown): SchemaProblem {
+  return { kind: 'required', path: [field], message: `missing field "${field}"`, found: describe(value), expected: 'a string' };
+}
+
+function unknownKind(apiVersion: string, kind: string): SchemaProblem {
+  const kinds = knownKinds();
+  const elsewhere = kinds.filter(known => known.endsWith(` ${kind}`));
+  const meant = nearest(`${apiVersion} ${kind}`, kinds);
+  const expected = elsewhere.length > 0 ? list(elsewhere) : (meant ?? list(kinds, kinds.length));
+  const message = `no schema for kind "${kind}" of apiVersion "${apiVersion}"${meant === undefined ? '' : `, did you mean "${meant}"?`}`;
+  return { kind: 'unknownKind', path: elsewhere.length > 0 ? ['apiVersion'] : ['kind'], message, found: `${apiVersion} ${kind}`, expected };
+}

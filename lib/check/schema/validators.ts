@@ -1,0 +1,70 @@
+import type { ValidateFunction } from 'ajv';
+
+/** schemas/validators/index.js, made by `npm run build`. */
+interface Catalogue {
+  /** File names without their ending: `apps_v1_Deployment`. */
+  readonly names: readonly string[];
+  schema(file: string): JsonSchema;
+}
+
+/** The part of JSON Schema that scripts/extract-schemas.mjs writes. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly title?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | false;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly { readonly required: readonly string[] }[];
+  readonly anyOf?: readonly { readonly required: readonly string[] }[];
+  readonly definitions?: Readonly<Record<string, JsonSchema>>;
+}
+
+let known: ReadonlySet<string> | undefined;
+let catalogue: Catalogue | undefined;
+const validators = new Map<string, ValidateFunction>();
+
+function load(): Catalogue {
+  catalogue ??= requireBuilt('index') as Catalogue;
+  return catalogue;
+}
+
+function requireBuilt(name: string): unknown {
+  try {
+    return require(`#validators/${name}`);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
+    throw missing
+      ? new Error(`schemas/validators/${name}.js is missing, expected the build to have made it\n  run "npm run build"`)
+      : error;
+  }
+}
+
+/** `apps/v1`, `Deployment` → `apps_v1_Deployment` */
+export const schemaName = (apiVersion: string, kind: string): string =>
+  `${apiVersion.includes('/') ? apiVersion.replace('/', '_') : `core_${apiVersion}`}_${kind}`;
+
+/** The compiled validator of a kind, loaded when first asked for; undefined for a kind without a schema. */
+export function validatorOf(apiVersion: string, kind: string): ValidateFunction | undefined {
+  const name = schemaName(apiVersion, kind);
+  const loaded = validators.get(name);
+  if (loaded) return loaded;
+  known ??= new Set(load().names);
+  if (!known.has(name)) return undefined;
+  const validator = requireBuilt(name) as ValidateFunction;
+  validators.set(name, validator);
+  return validator;
+}
+
+/** Every kind that has a schema, as `apiVersion kind`. */
+export function knownKinds(): string[] {
+  return load().names.map(name => {
+    const [group = '', version = '', kind = ''] = name.split('_');
+    return `${group === 'core' ? version : `${group}/${version}`} ${kind}`;
+  });
+}
+
+/** A committed schema file, read only when a message needs it. */
+export const schemaFile = (file: string): JsonSchema => load().schema(file);
+
+/** The compiled fleet.schema.json: all errors, each with its schema and data (ajv's `verbose`). */
+export const loadFleetValidator = (): ValidateFunction => requireBuilt('fleet') as ValidateFunction;

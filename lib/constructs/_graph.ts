@@ -1,0 +1,67 @@
+import type { EdgePlan, ExternalEdgePlan, ExternalPlan, Plan, PortPlan, ServicePlan } from '../fleet/plan.js';
+
+/** The edges of a plan by who calls and who is called: made in one pass, so that planes stay linear in the size of the fleet. */
+export interface Graph {
+  service(name: string): ServicePlan;
+  external(name: string): ExternalPlan;
+  /** The callee's port of an edge. */
+  port(edge: EdgePlan): PortPlan;
+  /** The service's port of a call that comes from outside. */
+  portOf(service: string, port: string): PortPlan;
+  /** Edges whose callee is this service. */
+  incoming(service: string): readonly EdgePlan[];
+  /** Edges whose caller is this service. */
+  outgoing(service: string): readonly EdgePlan[];
+  incomingExternal(service: string): readonly ExternalEdgePlan[];
+  outgoingExternal(service: string): readonly ExternalEdgePlan[];
+}
+
+// One graph a plan, however many planes ask for it.
+const graphs = new WeakMap<Plan, Graph>();
+
+export function graphOf(plan: Plan): Graph {
+  const known = graphs.get(plan);
+  if (known) return known;
+  const graph = makeGraph(plan);
+  graphs.set(plan, graph);
+  return graph;
+}
+
+function makeGraph(plan: Plan): Graph {
+  const services = new Map(plan.services.map(service => [service.name, service]));
+  const externals = new Map(plan.externals.map(external => [external.name, external]));
+  const ports = new Map(plan.services.map(service => [service.name, new Map(service.ports.map(port => [port.name, port]))]));
+  const incoming = groupBy(plan.edges, edge => edge.callee);
+  const outgoing = groupBy(plan.edges, edge => edge.caller);
+  const incomingExternal = groupBy(plan.externalEdges, edge => (edge.direction === 'in' ? edge.service : undefined));
+  const outgoingExternal = groupBy(plan.externalEdges, edge => (edge.direction === 'out' ? edge.service : undefined));
+
+  const portOf = (service: string, port: string) => found(ports.get(service)?.get(port), `port "${service}:${port}"`);
+  return {
+    service: name => found(services.get(name), `service "${name}"`),
+    external: name => found(externals.get(name), `external "${name}"`),
+    port: edge => portOf(edge.callee, edge.port),
+    portOf,
+    incoming: service => incoming.get(service) ?? [],
+    outgoing: service => outgoing.get(service) ?? [],
+    incomingExternal: service => incomingExternal.get(service) ?? [],
+    outgoingExternal: service => outgoingExternal.get(service) ?? [],
+  };
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string | undefined): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
+  return groups;
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the plan has an edge to ${what}, which it does not hold\n  make the plan with resolve()`);
+  return value;
+}

@@ -1,0 +1,42 @@
+import type { Plan, ServicePlan } from '../fleet/plan.js';
+
+/**
+ * Every name and label that users and other tools rely on. A name is part of the contract: change it and
+ * an upgrade replaces the object.
+ */
+
+export const FLEET_LABEL = 'sentinel-mtls.io/fleet';
+export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
+export const NAME_LABEL = 'app.kubernetes.io/name';
+export const MANAGED_BY = 'sentinel-mtls';
+
+/** Set by the API server on every namespace, so that nobody can forge it with a label of his own. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** The ServiceAccount under which cert-manager's chart runs its controller. */
+export const CERT_MANAGER_SERVICE_ACCOUNT = 'cert-manager';
+
+/** The label that marks the fleet's own pods. */
+export function fleetSelector(plan: { readonly fleet: string }): Record<string, string> {
+  return { [FLEET_LABEL]: plan.fleet };
+}
+
+/** Labels of the objects that belong to the fleet as a whole. */
+export function fleetLabels(plan: Plan): Record<string, string> {
+  return { [NAME_LABEL]: plan.fleet, ...plan.labels, ...fleetSelector(plan) };
+}
+
+/** Labels of the objects of one service. */
+export function serviceLabels(plan: Plan, service: ServicePlan): Record<string, string> {
+  // Identity last: a label that a person wrote must not take a pod out of its own policies.
+  return { ...plan.labels, ...service.labels, [NAME_LABEL]: service.name, ...fleetSelector(plan) };
+}
+
+export const policyConfigMapName = (service: { readonly name: string }): string => `${service.name}-mtls-policy`;
+export const networkPolicyName = (service: { readonly name: string }): string => `${service.name}-mtls-only`;
+export const defaultDenyName = (plan: { readonly fleet: string }): string => `${plan.fleet}-default-deny`;
+export const requestPolicyName = (plan: { readonly fleet: string }, scope: 'service' | 'public' | 'authority' | 'others', name: string): string =>
+  `${plan.fleet}-${scope}-${name}`;
+
+/** Listener without TLS beside a port in mode permissive; at most 15 bytes, as a container port's name must be. */
+export const plainPortName = (port: number): string => `plain-${port}`;

@@ -1,0 +1,115 @@
+import type { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { NetworkPeerPlan } from '../fleet/plan.js';
+import type { Plain } from './_plain.js';
+import { Manifest } from './manifest.js';
+import { NAMESPACE_NAME_LABEL } from './names.js';
+
+export interface NetworkPort {
+  /** Port of the pod. */
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
+}
+
+type PolicyPeer = Plain<k8s.NetworkPolicyPeer>;
+
+interface Rule {
+  readonly peers: readonly PolicyPeer[];
+  readonly ports: readonly NetworkPort[];
+}
+
+/**
+ * Which peers may use which ports. Peers share a rule only where their sets of ports are identical: a rule allows
+ * every peer on every port, so anything looser would open calls that nobody declared.
+ */
+export class NetworkRules {
+  /** By peer: the ports that it may use. Both keys are the text of what they stand for. */
+  private readonly portsOf = new Map<string, { readonly peer: NetworkPeerPlan; readonly ports: Map<string, NetworkPort> }>();
+
+  get isEmpty(): boolean {
+    return this.portsOf.size === 0;
+  }
+
+  /** No peers or no ports: nothing is allowed, since an empty list in a rule would mean all of them. */
+  allow(peers: readonly NetworkPeerPlan[], ports: readonly NetworkPort[]): void {
+    if (ports.length === 0) return;
+    for (const peer of peers) {
+      const key = peerKey(peer);
+      const known = this.portsOf.get(key) ?? { peer, ports: new Map<string, NetworkPort>() };
+      for (const port of ports) known.ports.set(portKey(port), port);
+      this.portsOf.set(key, known);
+    }
+  }
+
+  /** Sorted by port, then by peer. */
+  rules(): readonly Rule[] {
+    const groups = new Map<string, { peers: PolicyPeer[]; ports: NetworkPort[] }>();
+    for (const [, { peer, ports }] of [...this.portsOf].sort(byKey)) {
+      const sorted = [...ports].sort(byKey);
+      const key = sorted.map(([port]) => port).join(' ');
+      const group = groups.get(key);
+      if (group) group.peers.push(networkPeer(peer));
+      else groups.set(key, { peers: [networkPeer(peer)], ports: sorted.map(([, port]) => port) });
+    }
+    return [...groups].sort(byKey).map(([, group]) => group);
+  }
+}
+
+export interface ServiceNetworkPolicyProps {
+  readonly name: string;
+  readonly namespace: string;
+  /** Labels that select the service's pods; at least one, since none would select every pod. */
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly ingress: NetworkRules;
+  readonly egress: NetworkRules;
+  /** @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What may reach the pods of one service, and what they may reach: both directions, always. */
+export class ServiceNetworkPolicy extends Construct {
+  constructor(scope: Construct, id: string, props: ServiceNetworkPolicyProps) {
+    super(scope, id);
+    if (Object.keys(props.podLabels).length === 0) {
+      throw new Error(`network policy "${props.name}" has no pod labels and would select every pod\n  give it the labels of one workload`);
+    }
+    const ingress = props.ingress.rules();
+    const egress = props.egress.rules();
+    const spec: Plain<k8s.NetworkPolicySpec> = {
+      podSelector: { matchLabels: props.podLabels },
+      policyTypes: ['Ingress', 'Egress'],
+      ...(ingress.length > 0 && { ingress: ingress.map(rule => ({ from: rule.peers, ports: rule.ports })) }),
+      ...(egress.length > 0 && { egress: egress.map(rule => ({ to: rule.peers, ports: rule.ports })) }),
+    };
+    new Manifest(this, 'network-policy', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: props.name, namespace: props.namespace, labels: { ...props.labels } },
+      spec,
+    });
+  }
+}
+
+function networkPeer(peer: NetworkPeerPlan): PolicyPeer {
+  if ('cidr' in peer) return { ipBlock: { cidr: peer.cidr, ...(peer.except.length > 0 && { except: peer.except }) } };
+  return {
+    namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: peer.namespace } },
+    // Both selectors in one peer: as two items of the list, either would be enough.
+    ...(Object.keys(peer.labels).length > 0 && { podSelector: { matchLabels: peer.labels } }),
+  };
+}
+
+function peerKey(peer: NetworkPeerPlan): string {
+  if ('cidr' in peer) return `cidr ${peer.cidr} ${[...peer.except].sort().join(' ')}`;
+  const labels = Object.entries(peer.labels).sort(byKey);
+  return `pods ${peer.namespace} ${labels.map(([key, value]) => `${key}=${value}`).join(',')}`;
+}
+
+/** Padded, so that the order of the texts is the order of the numbers. */
+function portKey(port: NetworkPort): string {
+  return `${String(port.port).padStart(5, '0')}/${port.protocol}`;
+}
+
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+}

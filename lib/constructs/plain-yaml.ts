@@ -1,0 +1,29 @@
+/** Text of YAML files whose shape is known beforehand, at the cost of string building alone. */
+
+type Scalars = Readonly<Record<string, string | number>>;
+
+/** A string as YAML: double quoted, as in JSON, unless it can be nothing else than a string. */
+export function scalar(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  return /^[A-Za-z][\w./]*(?:[-:][\w./]+)*$/.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value);
+}
+
+// What YAML 1.1 or 1.2 reads as a boolean or null.
+const RESERVED = /^(?:true|false|yes|no|on|off|null|y|n)$/i;
+
+/** `{a: x, b: y}` on one line. */
+export function flowMap(entries: Scalars): string {
+  const parts: string[] = [];
+  for (const key in entries) {
+    const value = entries[key];
+    if (value !== undefined) parts.push(`${key}: ${scalar(value)}`);
+  }
+  return `{${parts.join(', ')}}`;
+}
+
+/** `key: value`, as a literal block when it has several lines. */
+export function entry(indent: string, key: string, value: string | number): string {
+  // A block that begins with a space would need an indentation indicator.
+  if (typeof value === 'number' || !value.includes('\n') || value.startsWith(' ')) return `${indent}${key}: ${scalar(value)}\n`;
+  return `${indent}${key}: |-\n${value.replace(/^(?=.)/gm, `${indent}  `)}\n`;
+}

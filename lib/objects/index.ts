@@ -1,0 +1,12 @@
+export {
+  apiGroup,
+  type FieldPath,
+  isRecord,
+  type KubernetesObject,
+  type ObjectSource,
+  ObjectsError,
+  objectName,
+  valueAt,
+} from './object.js';
+export { ObjectSet, type ReadObject } from './object-set.js';
+export { parseObjects, type ReadOptions, readObjects } from './read.js';

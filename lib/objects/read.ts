@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { isMap, isNode, isPair, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type FieldPath, isRecord, type ObjectSource, ObjectsError, parseObject } from './object.js';
+import { ObjectSet, type ReadObject } from './object-set.js';
+
+const YAML_FILE = /\.ya?ml$/;
+
+export interface ReadOptions {
+  /** Files of a folder that are not read, such as Kustomize patches: partial objects look like whole ones. */
+  readonly skip?: (file: string) => boolean;
+}
+
+/**
+ * Reads every object of rendered YAML: a folder (all of its `.yaml` and `.yml` files, sorted, folders too) or
+ * files. In a folder, a document without `apiVersion` and `kind` and a Kustomization are not read, and are
+ * listed in `skipped`; in a file that was named they are an error.
+ *
+ * @throws ObjectsError with file and line for broken YAML, a duplicate key, or a document that is no object
+ */
+export function readObjects(folderOrFiles: string | readonly string[], options: ReadOptions = {}): ObjectSet {
+  const paths = typeof folderOrFiles === 'string' ? [folderOrFiles] : folderOrFiles;
+  const entries: ReadObject[] = [];
+  const skipped: ObjectSource[] = [];
+  for (const path of paths) {
+    if (!isFolder(path)) entries.push(...parseObjects(readFileSync(path, 'utf8'), displayPath(path)));
+    else {
+      for (const file of yamlFiles(path)) {
+        if (options.skip?.(file)) continue;
+        for (const document of parseDocuments(readFileSync(file, 'utf8'), displayPath(file))) {
+          if (isForeign(document.value)) skipped.push(document.source);
+          else entries.push(readDocument(document));
+        }
+      }
+    }
+  }
+  return new ObjectSet(entries, skipped);
+}
+
+/** The objects of one multi-document YAML text; `file` is what messages call it. */
+export function parseObjects(text: string, file: string): readonly ReadObject[] {
+  return parseDocuments(text, file).map(readDocument);
+}
+
+interface ParsedDocument {
+  readonly value: unknown;
+  readonly source: ObjectSource;
+  readonly lineAt: (path: FieldPath) => number;
+}
+
+function parseDocuments(text: string, file: string): readonly ParsedDocument[] {
+  const lineCounter = new LineCounter();
+  // YAML 1.2: `on`, `no` and `0777` keep their meaning as text and decimal number
+  const documents = parseAllDocuments(text, { lineCounter, version: '1.2', uniqueKeys: true, strict: true });
+  const lineOf = (offset: number | undefined): number => (offset === undefined ? 1 : lineCounter.linePos(offset).line);
+  const parsed: ParsedDocument[] = [];
+  for (const document of documents) {
+    const [error] = document.errors;
+    if (error) throw new ObjectsError({ file, line: lineOf(error.pos[0]) }, `is not valid YAML: ${error.message.split('\n')[0]}`);
+    const contents: Node | null = document.contents;
+    const value: unknown = document.toJS();
+    if (contents === null || value === null) continue;
+    const start = lineOf(contents.range?.[0]);
+    for (const { item, prefix } of unwrapList(value)) {
+      const line = lineIn(contents, prefix, lineOf, start);
+      parsed.push({ value: item, source: { file, line }, lineAt: path => lineIn(contents, [...prefix, ...path], lineOf, line) });
+    }
+  }
+  return parsed;
+}
+
+function readDocument({ value, source, lineAt }: ParsedDocument): ReadObject {
+  const object = parseObject(value);
+  if (typeof object === 'string') throw new ObjectsError(source, object);
+  return { object, source, lineAt };
+}
+
+function isForeign(value: unknown): boolean {
+  return !isRecord(value) || (value.apiVersion === undefined && value.kind === undefined) || value.kind === 'Kustomization';
+}
+
+/** `kubectl get -o yaml` wraps what it prints in one List. */
+function unwrapList(value: unknown): { readonly item: unknown; readonly prefix: FieldPath }[] {
+  if (!isRecord(value) || value.kind !== 'List' || !Array.isArray(value.items)) return [{ item: value, prefix: [] }];
+  return value.items.map((item: unknown, index) => ({ item, prefix: ['items', index] }));
+}
+
+/** Walks as far down as the path goes; the line of a field is the line of its key. */
+function lineIn(root: Node, path: FieldPath, lineOf: (offset: number | undefined) => number, start: number): number {
+  let node: unknown = root;
+  let line = start;
+  for (const part of path) {
+    const item: unknown = isMap(node) ? node.items.find(pair => isPair(pair) && keyText(pair.key) === part) : undefined;
+    if (isPair(item)) {
+      line = isNode(item.key) ? lineOf(item.key.range?.[0]) : line;
+      node = item.value;
+    } else {
+      const element: unknown =
+        isNode(node) && 'items' in node && Array.isArray(node.items) && typeof part === 'number' ? node.items[part] : undefined;
+      if (!isNode(element)) return line;
+      line = lineOf(element.range?.[0]);
+      node = element;
+    }
+  }
+  return line;
+}
+
+function keyText(key: unknown): string {
+  return isRecord(key) && 'value' in key ? String(key.value) : String(key);
+}
+
+function yamlFiles(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap(entry => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return yamlFiles(path);
+    return YAML_FILE.test(entry.name) ? [path] : [];
+  });
+}
+
+function isFolder(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new ObjectsError({ file: displayPath(path), line: 1 }, 'does not exist, expected a folder or a file of rendered YAML');
+  return stat.isDirectory();
+}
+
+function displayPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short !== '' && !short.startsWith('..') ? short : path;
+}

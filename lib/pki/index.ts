@@ -1,0 +1,3 @@
+export { dnsNameProblem, isDnsLabel, isDnsSubdomain, isPublicDnsName, isServiceName } from './dns-name.js';
+export { canonicalDuration, parseDuration, suggestDuration } from './duration.js';
+export { parseSpiffeId, type SpiffeId, trustDomainProblem } from './spiffe-id.js';
