@@ -208,6 +208,8 @@ function core() {
   add('meta.v1.ObjectMeta');
   const meta = out['meta.v1.ObjectMeta'].properties;
   meta.managedFields = { type: 'array' };
+  // `kubectl create --dry-run` of older versions prints null here, and the server takes it for absent
+  meta.creationTimestamp = { type: ['string', 'null'] };
   meta.labels = { type: 'object', propertyNames: NAMES.key, additionalProperties: { type: 'string', ...NAMES.labelValue } };
   meta.annotations = { type: 'object', propertyNames: NAMES.key, additionalProperties: { type: 'string' } };
   const { namespace: _, ...unplaced } = meta;

@@ -77,7 +77,8 @@ export function vaultPolicy(plan: Plan, authority: AuthorityPlan, vault: VaultPl
 
 function loginRole(plan: Plan, authority: AuthorityPlan, vault: VaultPlan, namespace: string): string[] {
   const policy = `token_policies=${plan.fleet}-cert-manager`;
-  if (vault.auth.kind === 'appRole') return ['#   and give the AppRole of this role_id the policy:', `#   ${policy} (role_id ${vault.auth.roleId})`];
+  if (vault.auth.kind === 'appRole')
+    return ['#   and give the AppRole of this role_id the policy:', `#   ${policy} (role_id ${vault.auth.roleId})`];
   // cert-manager always adds this audience to the token that it asks for.
   const { issuerRef, issuerNamespace } = authority;
   const audience = issuerNamespace === undefined ? `vault://${issuerRef.name}` : `vault://${issuerNamespace}/${issuerRef.name}`;

@@ -35,8 +35,11 @@ export function serviceLabels(plan: Plan, service: ServicePlan): Record<string, 
 export const policyConfigMapName = (service: { readonly name: string }): string => `${service.name}-mtls-policy`;
 export const networkPolicyName = (service: { readonly name: string }): string => `${service.name}-mtls-only`;
 export const defaultDenyName = (plan: { readonly fleet: string }): string => `${plan.fleet}-default-deny`;
-export const requestPolicyName = (plan: { readonly fleet: string }, scope: 'service' | 'public' | 'authority' | 'others', name: string): string =>
-  `${plan.fleet}-${scope}-${name}`;
+export const requestPolicyName = (
+  plan: { readonly fleet: string },
+  scope: 'service' | 'public' | 'authority' | 'others',
+  name: string,
+): string => `${plan.fleet}-${scope}-${name}`;
 
 /** Listener without TLS beside a port in mode permissive; at most 15 bytes, as a container port's name must be. */
 export const plainPortName = (port: number): string => `plain-${port}`;

@@ -30,7 +30,9 @@ export class OtherIssuers extends Construct {
     if (!ownKinds.has('ClusterIssuer')) this.allow(plan, 'cluster', { kind: 'ClusterIssuer', group: CERT_MANAGER_GROUP });
     for (const issuer of props.issuers) {
       if (Object.values(issuer).some(part => part.includes('*'))) {
-        throw new Error(`"${issuer.kind}/${issuer.name}" is a pattern, which may cover this fleet's own issuer\n  name each issuer of other teams`);
+        throw new Error(
+          `"${issuer.kind}/${issuer.name}" is a pattern, which may cover this fleet's own issuer\n  name each issuer of other teams`,
+        );
       }
       if (own.some(mine => sameIssuer(mine, issuer))) {
         throw new Error(
@@ -87,6 +89,8 @@ function sameIssuer(a: IssuerRef, b: IssuerRef): boolean {
 
 /** For namespaced Issuers the namespace of the request tells ours from others; CEL can negate, a selector can't. */
 function outsideOf(plan: Plan): Validation {
-  const own = [...new Set([...plan.namespaces, ...(plan.authority.issuerNamespace === undefined ? [] : [plan.authority.issuerNamespace])])].sort();
+  const own = [
+    ...new Set([...plan.namespaces, ...(plan.authority.issuerNamespace === undefined ? [] : [plan.authority.issuerNamespace])]),
+  ].sort();
   return { rule: `!(cr.namespace in [${own.map(celString).join(', ')}])`, message: `a namespace of fleet ${plan.fleet}` };
 }

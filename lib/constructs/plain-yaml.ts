@@ -2,9 +2,10 @@
 
 type Scalars = Readonly<Record<string, string | number>>;
 
-/** A string as YAML: double quoted, as in JSON, unless it can be nothing else than a string. */
+/** A string as YAML: quoted unless it can be nothing else than a string, in the quotes that need no escapes. */
 export function scalar(value: string | number): string {
   if (typeof value === 'number') return String(value);
+  if (/^[\x20-\x7e]*["\\][\x20-\x7e]*$/.test(value) && !value.includes("'")) return `'${value}'`;
   return /^[A-Za-z][\w./]*(?:[-:][\w./]+)*$/.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value);
 }
 
@@ -23,7 +24,9 @@ export function flowMap(entries: Scalars): string {
 
 /** `key: value`, as a literal block when it has several lines. */
 export function entry(indent: string, key: string, value: string | number): string {
-  // A block that begins with a space would need an indentation indicator.
-  if (typeof value === 'number' || !value.includes('\n') || value.startsWith(' ')) return `${indent}${key}: ${scalar(value)}\n`;
+  if (typeof value === 'number' || !BLOCK.test(value)) return `${indent}${key}: ${scalar(value)}\n`;
   return `${indent}${key}: |-\n${value.replace(/^(?=.)/gm, `${indent}  `)}\n`;
 }
+
+// Printable lines, the first and the last not blank: anything else needs indicators that quotes do not.
+const BLOCK = /^[\x21-\x7e][\x20-\x7e]*\n(?:[\x20-\x7e]*\n)*[\x20-\x7e]*[\x21-\x7e]$/;

@@ -79,7 +79,7 @@ export function allowedSubject(subject: Subject): Record<string, unknown> {
   const { serialNumber, ...lists } = subject;
   const allowed: Record<string, unknown> = {};
   for (const [field, values] of Object.entries(lists)) if (values && values.length > 0) allowed[field] = oneOf(values);
-  if (serialNumber !== undefined) allowed['serialNumber'] = exactly(serialNumber);
+  if (serialNumber !== undefined) allowed.serialNumber = exactly(serialNumber);
   return allowed;
 }
 

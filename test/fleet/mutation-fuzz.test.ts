@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FleetError, loadFleet, resolve } from '../../lib/fleet/index.js';
+import type { Fleet } from '../../lib/fleet/types.js';
 import { MUTATIONS, randomFrom } from './mutate.js';
 
 const ROOT = join(__dirname, '../..');
@@ -15,9 +16,9 @@ const SEED = Number(process.env.SENTINEL_SEED ?? Date.now() % 1_000_000_000);
 
 /** Why a mutant was handled badly, or undefined; `accepted` counts those that are still fleets. */
 function faultOf(path: string, text: string | Uint8Array): { readonly accepted: boolean; readonly fault?: string } {
-  let fleet: ReturnType<typeof loadFleet>['fleet'];
+  let fleet: Fleet;
   try {
-    fleet = loadFleet(path).fleet;
+    fleet = loadFleet(path);
   } catch (error) {
     if (!(error instanceof FleetError)) return { accepted: false, fault: `threw ${error instanceof Error ? error.stack : String(error)}` };
     return { accepted: false, ...textFault(error, text) };
@@ -37,14 +38,15 @@ function textFault(error: FleetError, text: string | Uint8Array): { readonly fau
   if (error.issues.length === 0) return { fault: 'was refused without a reason' };
   for (const { message, notes, position } of error.issues) {
     const words = [message, ...notes];
-    if (!/^[^A-Z\s].*[^.\s]$/.test(message)) return { fault: `has a text that is no sentence of ours: ${message}` };
+    if (!/^(?!(?:[A-Z][a-z]+|[AI]) )\S.*[^.\s]$/.test(message)) return { fault: `has a text that is no sentence of ours: ${message}` };
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey is what is looked for
     if (words.some(word => /[\u0000-\u001f\u007f-\u009f]/.test(word)))
       return { fault: `prints control characters: ${JSON.stringify(words)}` };
     if (words.some(word => /^\s+at |node_modules|\[object|\bundefined\b|\bNaN\b/.test(word)))
       return { fault: `shows our insides: ${words.join('\n')}` };
     if (words.some(word => word.length > 600)) return { fault: `has a text of ${Math.max(...words.map(word => word.length))} characters` };
-    if (position === undefined || position.line < 1 || position.line > rows)
+    // one line more: an unfinished text ends after its last line
+    if (position === undefined || position.line < 1 || position.line > rows + 1)
       return { fault: `points to no line: ${JSON.stringify({ message, position })}` };
   }
   return {};

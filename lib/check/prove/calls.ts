@@ -29,9 +29,12 @@ export function planCalls(plan: Plan, options: { readonly maxNonEdges: number; r
   const ports = new Map<string, TlsPort>();
   for (const service of plan.services) {
     for (const port of service.ports) {
-      const reason = whyNotProvable(port);
-      if (reason === undefined) ports.set(portKey(service.name, port.name), { service, port });
-      else if (reason.port) notProvable.push({ caller: undefined, callee: service.name, port: port.name, reason: reason.text });
+      if (!port.tls) continue;
+      if (port.mode === 'disabled') {
+        notProvable.push({ caller: undefined, callee: service.name, port: port.name, reason: 'the port is in mode disabled' });
+        continue;
+      }
+      ports.set(portKey(service.name, port.name), { service, port });
       if (port.mode === 'permissive' && port.plainPort !== undefined) {
         const text = `plain port ${port.plainPort} takes calls without TLS (mode permissive)`;
         notProvable.push({ caller: undefined, callee: service.name, port: port.name, reason: text });
@@ -63,13 +66,6 @@ export function planCalls(plan: Plan, options: { readonly maxNonEdges: number; r
 }
 
 export const portKey = (service: string, port: string): string => `${service}:${port}`;
-
-function whyNotProvable(port: PortPlan): { readonly text: string; readonly port: boolean } | undefined {
-  // `tls` is false for a disabled port or for one of a protocol without mutual TLS; only the first is news
-  if (port.mode === 'disabled' && ['https', 'grpc', 'tcp'].includes(port.protocol))
-    return { text: 'the port is in mode disabled', port: true };
-  return port.tls ? undefined : { text: `${port.protocol} carries no mutual TLS`, port: false };
-}
 
 /** The first by hash: a call that is added or removed hardly changes which others are chosen. */
 function sample(

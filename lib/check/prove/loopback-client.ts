@@ -4,11 +4,12 @@ import type { Credential } from '../../pki/authority-credential.js';
 import { peerIdentity } from '../../pki/x509-identity.js';
 import { tlsReason } from './tls-reasons.js';
 
-/** What a caller saw. `closed`: the server ended the connection before the first byte. */
+/** What a caller saw. `closed`: the server ended the connection before the first byte; `silent`: it did nothing in time. */
 export type ClientOutcome =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly layer: 'tls' | 'identity'; readonly reason: string }
-  | { readonly kind: 'closed'; readonly reason: string };
+  | { readonly kind: 'closed'; readonly reason: string }
+  | { readonly kind: 'silent' };
 
 /** Whom a caller expects. Without it only the chain is checked, as a caller that follows no policy would. */
 export interface ExpectedServer {
@@ -50,7 +51,7 @@ export function call(port: number, props: CallProps): Promise<ClientOutcome> {
       socket.destroy();
       resolve(outcome);
     };
-    socket.setTimeout(props.timeoutMs, () => finish({ kind: 'closed', reason: 'no answer in time' }));
+    socket.setTimeout(props.timeoutMs, () => finish({ kind: 'silent' }));
     socket.once('data', () => finish({ kind: 'accepted' }));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? '';

@@ -4,7 +4,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Credential } from '../../pki/authority-credential.js';
 import { type PeerIdentity, peerIdentity } from '../../pki/x509-identity.js';
 import type { ClientOutcome } from './loopback-client.js';
-import type { Verdict } from './policy-reader.js';
+import { deny, type Verdict } from './policy-reader.js';
 import { tlsReason } from './tls-reasons.js';
 import type { Layer, Outcome } from './types.js';
 
@@ -28,8 +28,7 @@ export interface Exchange {
 
 interface ServerVerdict {
   readonly layer: Layer;
-  /** Undefined when the caller was let in. */
-  readonly refusal: string | undefined;
+  readonly reason: string;
 }
 
 /**
@@ -72,7 +71,7 @@ export class LoopbackServer {
       // the socket knows why; the error is only ECONNRESET. Node does not close it after a handshake timeout
       const code = socket.authorizationError as unknown;
       socket.destroy();
-      this.#report({ layer: 'tls', refusal: tlsReason(typeof code === 'string' ? code : error.code, 'client auth') });
+      this.#report({ layer: 'tls', reason: tlsReason(typeof code === 'string' ? code : error.code, 'client auth') });
     });
   }
 
@@ -91,10 +90,12 @@ export class LoopbackServer {
   async #exchange(call: (port: number) => Promise<ClientOutcome>): Promise<Exchange> {
     const verdict = this.#nextVerdict();
     const client = await call((this.#server.address() as AddressInfo).port);
+    if (client.kind === 'silent') return { outcome: 'refused', layer: 'timeout', reason: 'no answer in time' };
     const server = await verdict;
-    if (client.kind === 'accepted') return { outcome: 'accepted', layer: server?.layer ?? 'identity', reason: 'the first byte arrived' };
+    if (client.kind === 'accepted')
+      return { outcome: 'accepted', layer: server?.layer ?? 'identity', reason: server?.reason ?? 'the first byte arrived' };
     if (client.kind === 'refused') return { outcome: 'refused', layer: client.layer, reason: `the caller refuses: ${client.reason}` };
-    const reason = server?.refusal ?? client.reason;
+    const reason = server?.reason ?? client.reason;
     return { outcome: 'refused', layer: server?.layer ?? 'tls', reason: `the server refuses: ${reason}` };
   }
 
@@ -112,14 +113,10 @@ export class LoopbackServer {
   #decide(socket: TLSSocket, authorize: LoopbackServerProps['authorize']): void {
     socket.on('error', () => socket.destroy());
     const certificate = socket.getPeerX509Certificate();
-    const verdict = certificate ? authorize(peerIdentity(certificate.raw)) : { allowed: false as const, reason: 'it shows no certificate' };
-    if (verdict.allowed) {
-      this.#report({ layer: verdict.audited ? 'audit' : 'identity', refusal: undefined });
-      socket.end(ADMITTED);
-    } else {
-      this.#report({ layer: 'identity', refusal: verdict.reason });
-      socket.destroy();
-    }
+    const verdict = certificate ? authorize(peerIdentity(certificate.raw)) : deny('it shows no certificate');
+    this.#report({ layer: verdict.audited ? 'audit' : 'identity', reason: verdict.reason });
+    if (verdict.allowed) socket.end(ADMITTED);
+    else socket.destroy();
   }
 
   #keep(socket: Socket): void {

@@ -32,15 +32,17 @@ export function parsePolicy(text: string): Policy {
 }
 
 /** What the authorizer of a server port says of a caller that passed the handshake. */
-export type Verdict = { readonly allowed: true; readonly audited: boolean } | { readonly allowed: false; readonly reason: string };
+export type Verdict = { readonly allowed: boolean; readonly audited: boolean; readonly reason: string };
 
 /** An empty allow-list denies everybody; mode audit lets everybody through and counts. */
 export function authorize(port: PolicyServerPort, peer: { readonly spiffeId: string } | { readonly problem: string }): Verdict {
-  const listed = 'spiffeId' in peer && port.allow.some(({ spiffeId, mode }) => spiffeId === peer.spiffeId && mode !== 'disabled');
-  if (listed) return { allowed: true, audited: false };
-  if (port.mode === 'audit') return { allowed: true, audited: true };
-  return { allowed: false, reason: 'problem' in peer ? peer.problem : `${peer.spiffeId} is not in the allow-list of policy.json` };
+  const known = 'spiffeId' in peer ? port.allow.some(({ spiffeId, mode }) => spiffeId === peer.spiffeId && mode !== 'disabled') : false;
+  if (known && 'spiffeId' in peer) return { allowed: true, audited: false, reason: `${peer.spiffeId} is in the allow-list of policy.json` };
+  const reason = 'problem' in peer ? peer.problem : `${peer.spiffeId} is not in the allow-list of policy.json`;
+  return port.mode === 'audit' ? { allowed: true, audited: true, reason } : deny(reason);
 }
+
+export const deny = (reason: string): Verdict => ({ allowed: false, audited: false, reason });
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;

@@ -13,17 +13,17 @@ export interface Trust {
  * from elsewhere (a ConfigMap, an inline text, a Secret of another tool) are played by the issuer's root.
  */
 export async function environmentTrust(objects: ObjectSet, plan: Plan, authority: EmbeddedAuthority): Promise<Trust> {
+  const { issuerRef, issuerNamespace, kind } = plan.authority;
   const bundle = objects.get('Bundle', undefined, plan.bundle.name, 'trust.cert-manager.io');
   const sources = valueAt(bundle, ['spec', 'sources']);
   const anchors: string[] = [];
   for (const source of Array.isArray(sources) ? sources : []) {
     const secret = isRecord(source) && isRecord(source.secret) ? source.secret : {};
     if (typeof secret.name !== 'string') continue;
-    const anchor = await authority.anchorOf(secret.name, typeof secret.key === 'string' ? secret.key : 'tls.crt');
+    const anchor = await authority.anchorOf(plan.bundle.trustNamespace, secret.name, typeof secret.key === 'string' ? secret.key : '');
     if (anchor !== undefined) anchors.push(anchor);
   }
   if (anchors.length > 0) return { roots: [...new Set(anchors)].join(''), notes: [] };
-  const { issuerRef, issuerNamespace, kind } = plan.authority;
   const root = await authority.rootOf(issuerRef, issuerNamespace ?? plan.namespaces[0]);
   const from = `everybody trusts the root of ${issuerRef.kind} ${issuerRef.name}`;
   if (!bundle) return { roots: root, notes: [`there is no Bundle ${plan.bundle.name} among the manifests: ${from}`] };

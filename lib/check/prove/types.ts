@@ -9,7 +9,9 @@ export type Layer =
   /** The caller's own policy.json has no such call. */
   | 'callerPolicy'
   /** Let through because the port only audits. */
-  | 'audit';
+  | 'audit'
+  /** Nobody decided in time, which proves nothing. */
+  | 'timeout';
 
 /** What was attempted. Everything but `edge`, `external` and `listen` must be refused. */
 export type AttemptKind =
@@ -39,6 +41,9 @@ export type AttackKind = (typeof ATTACK_KINDS)[number];
 
 export type Outcome = 'accepted' | 'refused';
 
+/** `audited`: the port is declared in mode audit, so who it does not know may be let through, and is counted. */
+export type Expectation = Outcome | 'audited';
+
 export interface Attempt {
   readonly kind: AttemptKind;
   /** Service or external; empty for `listen`. */
@@ -46,7 +51,7 @@ export interface Attempt {
   readonly callee: string;
   /** Name of the callee's port. */
   readonly port: string;
-  readonly expected: Outcome;
+  readonly expected: Expectation;
   readonly outcome: Outcome;
   readonly layer: Layer;
   /** A sentence for people, without addresses, times or key material. */

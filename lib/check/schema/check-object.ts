@@ -30,8 +30,13 @@ export function checkObject(object: unknown): SchemaProblem[] {
   const bySchema = validate(object) ? [] : explain(object, kind, `${schemaName(apiVersion, kind)}.json`, validate.errors ?? []);
   const byRule = admissionProblems(apiVersion, kind, object);
   if (byRule.length === 0 || bySchema.length === 0) return bySchema.length === 0 ? byRule : bySchema;
-  const reported = new Set(bySchema.map(problem => JSON.stringify(problem.path)));
-  return [...bySchema, ...byRule.filter(problem => !reported.has(JSON.stringify(problem.path)))];
+  return [...bySchema, ...byRule.filter(problem => !bySchema.some(other => repeats(problem, other)))];
+}
+
+/** Whether a rule tells again what the schema has told: about the same field, or about one inside a missing field. */
+function repeats(rule: SchemaProblem, schema: SchemaProblem): boolean {
+  const inside = schema.path.every((part, index) => rule.path[index] === part);
+  return inside && (rule.path.length === schema.path.length || schema.kind === 'required');
 }
 
 function notText(field: string, value: unknown): SchemaProblem {

@@ -23,9 +23,7 @@ export const VALUE_AS_DURATION = '{{ $value | humanizeDuration }}';
 
 /** Labels that the rule itself adds. */
 export function ownLabels(plan: Plan, alert: Alert): Record<string, string> {
-  return alert.owner === 'inventory'
-    ? { severity: alert.severity }
-    : { severity: alert.severity, team: plan.team, fleet: plan.fleet };
+  return alert.owner === 'inventory' ? { severity: alert.severity } : { severity: alert.severity, team: plan.team, fleet: plan.fleet };
 }
 
 export function alertingRule(plan: Plan, alert: Alert): AlertingRule {

@@ -44,7 +44,7 @@ function renewalAlerts(metrics: CertificateMetrics, pending: number): Alert[] {
       expr: metrics.renewalStuck(),
       severity: 'critical',
       summary: `${CERTIFICATE} expires in ${VALUE_AS_DURATION} and is not being renewed`,
-      description: 'Two thirds of the time between renewal and expiry are gone. At notAfter every handshake of this service fails.',
+      description: 'Two thirds of the time between renewal and expiry are gone. At notAfter every handshake that needs it fails.',
     },
     {
       name: 'MtlsCertificateExpired',
@@ -53,7 +53,7 @@ function renewalAlerts(metrics: CertificateMetrics, pending: number): Alert[] {
       severity: 'critical',
       owner: 'inventory',
       summary: `${CERTIFICATE} has expired`,
-      description: `It expired ${VALUE_AS_DURATION} ago. Peers of {{ $labels.service }} refuse its handshakes.`,
+      description: `It expired ${VALUE_AS_DURATION} ago. Every handshake that needs it fails.`,
     },
   ];
 }
@@ -86,7 +86,7 @@ function stateAlerts(metrics: CertificateMetrics, pending: number): Alert[] {
       severity: 'critical',
       owner: 'inventory',
       summary: `${CERTIFICATE} was never issued`,
-      description: 'Pods of {{ $labels.service }} can not start: their Secret has no certificate.',
+      description: 'Its Secret has no certificate: pods that mount it can not start.',
     },
     {
       name: 'MtlsCertificateMissing',

@@ -1,5 +1,5 @@
 import { INFO, RESERVE } from './inventory.js';
-import { is, type Matcher, select, seconds } from './promql.js';
+import { is, type Matcher, seconds, select } from './promql.js';
 import type { RecordingRule } from './rule.js';
 import { EXPIRING_SOON_SHARE, FAILED, OVERDUE, STUCK_DIVISOR, UNMANAGED } from './thresholds.js';
 

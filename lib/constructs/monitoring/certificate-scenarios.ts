@@ -1,5 +1,14 @@
 import type { CertificateLabels, Inventory } from './inventory.js';
-import { type Expectation, type Scenario, type Segment, certificateSeries, constant, fires, quiet, type Reported } from './rule-scenario.js';
+import {
+  certificateSeries,
+  constant,
+  type Expectation,
+  fires,
+  quiet,
+  type Reported,
+  type Scenario,
+  type Segment,
+} from './rule-scenario.js';
 import type { TestClock } from './test-clock.js';
 import { EXPIRING_SOON_SHARE, FAILED, OVERDUE, STUCK_DIVISOR, type Thresholds, UNMANAGED } from './thresholds.js';
 
@@ -120,7 +129,11 @@ export class CertificateScenarios {
     const zero = constant(0, at);
     return {
       name: 'never issued: all dates are 0',
-      series: certificateSeries(this.leaf, { notAfter: zero, notBefore: zero, renewal: zero, ready: zero }, { honorLabels: true, pod: 'a' }),
+      series: certificateSeries(
+        this.leaf,
+        { notAfter: zero, notBefore: zero, renewal: zero, ready: zero },
+        { honorLabels: true, pod: 'a' },
+      ),
       expectations: [
         quiet('MtlsCertificateNeverIssued', 10 * MINUTE),
         fires('MtlsCertificateNeverIssued', at, this.labels),
@@ -192,7 +205,12 @@ export class CertificateScenarios {
   }
 
   private healthy(seconds: number): Reported {
-    return { notAfter: constant(FAR, seconds), renewal: constant(FAR - this.window, seconds), notBefore: constant(1, seconds), ready: constant(1, seconds) };
+    return {
+      notAfter: constant(FAR, seconds),
+      renewal: constant(FAR - this.window, seconds),
+      notBefore: constant(1, seconds),
+      ready: constant(1, seconds),
+    };
   }
 
   /** At least so many hours, as whole evaluations. */
@@ -206,7 +224,12 @@ export class CertificateScenarios {
   }
 }
 
-const RENEWAL_ALERTS = ['MtlsCertificateRenewalOverdue', 'CertificateRenewalFailed', 'CertificateExpiringSoon', 'MtlsCertificateRenewalStuck'];
+const RENEWAL_ALERTS = [
+  'MtlsCertificateRenewalOverdue',
+  'CertificateRenewalFailed',
+  'CertificateExpiringSoon',
+  'MtlsCertificateRenewalStuck',
+];
 const ALL_CERTIFICATE_ALERTS = [
   ...RENEWAL_ALERTS,
   'MtlsCertificateExpired',

@@ -19,7 +19,8 @@ function certManagerAlerts(): Alert[] {
       severity: 'critical',
       owner: 'fleet',
       summary: 'cert-manager is not scraped',
-      description: 'Prometheus has no metrics of cert-manager: it is down, or its ServiceMonitor is off. No other alert on certificates can fire.',
+      description:
+        'Prometheus has no metrics of cert-manager: it is down, or its ServiceMonitor is off. No other alert on certificates can fire.',
     },
     {
       name: 'MtlsCertManagerNotReconciling',
@@ -37,7 +38,8 @@ function certManagerAlerts(): Alert[] {
       severity: 'warning',
       owner: 'fleet',
       summary: 'the clock of cert-manager {{ $labels.namespace }}/{{ $labels.pod }} is off',
-      description: 'It differs from that of Prometheus by more than a minute. Certificates may be refused as not yet valid, and renewals come late.',
+      description:
+        'It differs from that of Prometheus by more than a minute. Certificates may be refused as not yet valid, and renewals come late.',
     },
     {
       name: 'MtlsCertManagerSyncErrors',
@@ -76,7 +78,8 @@ function acmeAlerts(plan: Plan, all: Inventory): Alert[] {
       severity: 'warning',
       owner: 'fleet',
       summary: 'ACME server {{ $labels.host }} limits us',
-      description: 'It answered 429 within the last hour. cert-manager waits an hour before the next attempt, then twice as long each time.',
+      description:
+        'It answered 429 within the last hour. cert-manager waits an hour before the next attempt, then twice as long each time.',
     },
   ];
 }

@@ -22,7 +22,7 @@ export function syncErrorShare(window: string): string {
 }
 
 export const syncErrors = (): string =>
-  `(\n${syncErrorShare('30m')}\n) > 0.25\nand\nsum by (controller) (increase(certmanager_controller_sync_error_count[30m])) > 5`;
+  `(\n${syncErrorShare('30m').replace(/^/gm, '  ')}\n) > 0.25\nand\nsum by (controller) (increase(certmanager_controller_sync_error_count[30m])) > 5`;
 
 /** 1 or 0 for each issuer of the fleet. */
 export const issuerReady = (fleet: string, ...matchers: readonly Matcher[]): string =>
@@ -68,4 +68,3 @@ function inNamespace(namespace: string, names: readonly string[], label: 'namesp
   if (label === 'namespace') matchers.push('exported_namespace=""');
   return `last_over_time(${select('certmanager_issuer_ready_status', ...matchers)}[10m])`;
 }
-

@@ -55,11 +55,19 @@ export function inventory(plan: Plan): Inventory {
   };
 
   for (const service of plan.services) {
-    const common = { fleet: plan.fleet, namespace: service.namespace, service: service.name, team: service.team };
-    leaves.push({ ...common, name: service.certificate.secretName, role: 'leaf', ca: authority.issuerRef.name });
+    const entry = (name: string, role: CertificateLabels['role'], ca: IssuerRef): CertificateLabels => ({
+      fleet: plan.fleet,
+      namespace: service.namespace,
+      name,
+      service: service.name,
+      team: service.team,
+      role,
+      ca: ca.name,
+    });
+    leaves.push(entry(service.certificate.secretName, 'leaf', authority.issuerRef));
     addIssuer(authority.issuerRef, service.namespace);
     if (service.publicCertificate && publicAuthority) {
-      publics.push({ ...common, name: service.publicCertificate.secretName, role: 'public', ca: publicAuthority.issuerRef.name });
+      publics.push(entry(service.publicCertificate.secretName, 'public', publicAuthority.issuerRef));
       addIssuer(publicAuthority.issuerRef, service.namespace);
     }
   }

@@ -51,7 +51,11 @@ export interface Reported {
 }
 
 /** `honorLabels: false` is the default of cert-manager's monitors: then the exporter's namespace comes first. */
-export function certificateSeries(certificate: CertificateLabels, reported: Reported, options: { honorLabels: boolean; pod: string }): Series[] {
+export function certificateSeries(
+  certificate: CertificateLabels,
+  reported: Reported,
+  options: { honorLabels: boolean; pod: string },
+): Series[] {
   const { namespace, name } = certificate;
   const place = options.honorLabels ? { namespace } : { namespace: 'cert-manager', exported_namespace: namespace };
   const labels = { ...place, name, pod: options.pod };

@@ -60,7 +60,12 @@ export function rendered(template: string, firing: Firing): string {
 export function humanizeDuration(value: number): string {
   const total = Math.abs(value);
   const sign = value < 0 ? '-' : '';
-  const [days, hours, minutes, rest] = [Math.floor(total / 86_400), Math.floor(total / 3_600) % 24, Math.floor(total / 60) % 60, total % 60];
+  const [days, hours, minutes, rest] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3_600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
   if (days > 0) return `${sign}${days}d ${hours}h ${minutes}m ${rest}s`;
   if (hours > 0) return `${sign}${hours}h ${minutes}m ${rest}s`;
   return minutes > 0 ? `${sign}${minutes}m ${rest}s` : `${sign}${rest}s`;

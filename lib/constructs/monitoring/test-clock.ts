@@ -21,8 +21,8 @@ export function testClock(plan: Plan, limits: Thresholds): TestClock | undefined
     if (window > longest) [service, longest] = [candidate, window];
   }
   if (!service) return undefined;
-  // 240 steps a window, 20,000 for the whole life of a leaf; whole minutes.
-  const wanted = Math.max(60, Math.min(3_600, longest / 240), limits.leafCycleSeconds / 20_000);
+  // 120 steps a window and 2,000 a leaf's life take promtool a few seconds.
+  const wanted = Math.max(60, longest / 120, limits.leafCycleSeconds / 2_000);
   const stepSeconds = Math.ceil(wanted / 60) * 60;
   return {
     stepSeconds,

@@ -43,7 +43,7 @@ export function thresholds(plan: Plan): Thresholds {
     pendingSeconds: Math.min(5 * MINUTE, Math.max(MINUTE, pending)),
     leafCycleSeconds,
     // A CA that keeps its key breaks no leaf at renewal: the next ordinary renewal of the leaves is soon enough.
-    leafReissueSeconds: DAY + (signerKeepsKey(plan) ? leafCycleSeconds : 0),
+    leafReissueSeconds: Math.min(DAY, leafCycleSeconds) + (signerKeepsKey(plan) ? leafCycleSeconds : 0),
   };
 }
 

@@ -1,10 +1,10 @@
 import { NOT_SURE } from './_not-sure.js';
-import { keyText } from './_scalar.js';
+import { YamlBytes } from './_yaml-bytes.js';
 
 export interface OrderedKey {
   readonly key: string;
   /** The key as it is written, with its colon. */
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 interface Step {
@@ -60,12 +60,24 @@ export class KeyOrder {
     try {
       return Object.keys(object)
         .sort(this.compare)
-        .map(key => ({ key, text: keyText(key) }));
+        .map(key => ({ key, bytes: keyBytes(key) }));
     } catch (error) {
       if (error === NOT_SURE) return null;
       throw error;
     }
   }
+}
+
+const scratch = new YamlBytes(1024);
+
+/** Throws NOT_SURE for keys that change more than their own line. */
+function keyBytes(key: string): Uint8Array {
+  // such keys change the order or the nature of a JavaScript object
+  if (/^(?:0|[1-9][0-9]{0,9})$/.test(key) || key === '__proto__' || key === 'constructor') throw NOT_SURE;
+  // 1024: longer keys, and keys of several lines, are written as `? key`
+  if (key.length > 1000 || key.includes('\n')) throw NOT_SURE;
+  scratch.string(key, 0);
+  return Buffer.from(`${scratch.take()}:`);
 }
 
 function refuse(): never {

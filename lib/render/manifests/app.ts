@@ -5,7 +5,7 @@ import { OutputFile } from '../../constructs/output-file.js';
 import { apiObjectsOf, duplicateObjects } from './duplicates.js';
 import type { RenderedFile } from './rendered-file.js';
 import { writeOutput } from './write.js';
-import { tryStringifyObject } from './yaml.js';
+import { YamlWriter } from './yaml.js';
 
 export interface FleetAppProps {
   /** Folder that `synth` writes to. @default $CDK8S_OUTDIR, dist */
@@ -76,7 +76,7 @@ class Walk {
   *files(): Iterable<RenderedFile> {
     for (const [chart, objects] of this.charts) {
       // the order that dependencies ask for is cdk8s's business
-      yield { path: pathOf(chart), chunks: chunked(this.ordered ? chartTexts(chart) : objectTexts(objects)) };
+      yield { path: pathOf(chart), chunks: chunksOf(this.ordered ? chart.toJson().map(object => Yaml.stringify(object)) : objects) };
     }
     for (const file of this.outputFiles) yield { path: pathOf(file), chunks: [file.content] };
   }
@@ -113,27 +113,22 @@ function pathOf(construct: Chart | OutputFile): string {
   return environment === undefined || environment === construct ? construct.path : `${environment.node.id}/${construct.path}`;
 }
 
-function* objectTexts(objects: readonly ApiObject[]): Iterable<string> {
-  for (const object of objects) {
-    const data = object instanceof Manifest ? object.plainData() : undefined;
-    yield (data && tryStringifyObject(data)) ?? Yaml.stringify(object.toJson());
-  }
-}
-
-function* chartTexts(chart: Chart): Iterable<string> {
-  for (const object of chart.toJson()) yield Yaml.stringify(object);
-}
-
-function* chunked(documents: Iterable<string>): Iterable<string> {
-  let text = '';
+/** A text is a document that cdk8s has written. */
+function* chunksOf(documents: Iterable<ApiObject | string>): Iterable<string> {
+  // half as much again: a chunk is full only after the object that fills it
+  const writer = new YamlWriter(CHUNK_LENGTH * 1.5);
   let first = true;
   for (const document of documents) {
-    text += first ? document : `---\n${document}`;
+    if (!first) writer.text('---\n');
     first = false;
-    if (text.length >= CHUNK_LENGTH) {
-      yield text;
-      text = '';
-    }
+    if (typeof document === 'string') writer.text(document);
+    else writeObject(writer, document);
+    if (writer.length >= CHUNK_LENGTH) yield writer.take();
   }
-  if (text !== '') yield text;
+  if (writer.length > 0) yield writer.take();
+}
+
+function writeObject(writer: YamlWriter, object: ApiObject): void {
+  const data = object instanceof Manifest ? object.plainData() : undefined;
+  if (data === undefined || !writer.tryObject(data)) writer.text(Yaml.stringify(object.toJson()));
 }

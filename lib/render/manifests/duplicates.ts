@@ -24,7 +24,8 @@ function describe(object: ApiObject, first: ApiObject): string {
 }
 
 /** The ApiObjects at and below a construct, in tree order. */
-export function* apiObjectsOf(scope: IConstruct): Iterable<ApiObject> {
-  if (ApiObject.isApiObject(scope)) yield scope;
-  for (const child of scope.node.children) yield* apiObjectsOf(child);
+export function apiObjectsOf(construct: IConstruct, found: ApiObject[] = []): ApiObject[] {
+  if (ApiObject.isApiObject(construct)) found.push(construct);
+  for (const child of construct.node.children) apiObjectsOf(child, found);
+  return found;
 }

@@ -1,5 +1,6 @@
 export { FleetApp, type FleetAppProps, ValidationError } from './app.js';
 export { checkOutput, type OutputDifference } from './check.js';
+export { renderFleet } from './fleet.js';
 export { OutputError, type OutputErrorCode } from './output-error.js';
 export { GENERATED_LINE, type RenderedFile } from './rendered-file.js';
 export { type OutputOptions, type WriteResult, writeOutput } from './write.js';

@@ -1,7 +1,8 @@
 import { KeyOrder, type OrderedKey } from './_key-order.js';
 import { NOT_SURE } from './_not-sure.js';
 import { isRecord, orderObject, withoutEmpty } from './_sanitize.js';
-import { numberText, stringifyByLibrary, stringText } from './_scalar.js';
+import { numberText, stringifyByLibrary } from './_scalar.js';
+import { YamlBytes } from './_yaml-bytes.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -22,79 +23,116 @@ const nestedKeys = new KeyOrder(byKey);
  * @throws what cdk8s throws for data that is no JSON (a Date, a function, a cycle)
  */
 export function stringifyObject(object: JsonObject): string {
-  return tryStringifyObject(object) ?? stringifyByLibrary(orderObject(object));
+  const writer = new YamlWriter(INITIAL_SIZE);
+  return writer.tryObject(object) ? writer.take() : stringifyByLibrary(orderObject(object));
 }
 
-/** The same without the library's help: undefined for data that this writer is not sure of, or that is no JSON. */
-export function tryStringifyObject(object: JsonObject): string | undefined {
-  try {
-    return topLevel(object);
-  } catch (error) {
-    // RangeError: a cycle or a very deep object, for which the library has its own words
-    if (error === NOT_SURE || error instanceof RangeError) return undefined;
-    throw error;
+// 4 KB: most objects are smaller
+const INITIAL_SIZE = 4096;
+
+/** Writes one object after the other. */
+export class YamlWriter {
+  private readonly out: YamlBytes;
+
+  /** @param size bytes to begin with; grows as needed */
+  constructor(size: number) {
+    this.out = new YamlBytes(size);
+  }
+
+  /** Bytes that `take` would give. */
+  get length(): number {
+    return this.out.length;
+  }
+
+  /** The text so far; the next one starts anew. */
+  take(): string {
+    return this.out.take();
+  }
+
+  /** Text that is YAML already. */
+  text(text: string): void {
+    this.out.text(text);
+  }
+
+  /** False, and nothing written, for data that this writer is not sure of, or that is no JSON. */
+  tryObject(object: JsonObject): boolean {
+    const start = this.out.length;
+    try {
+      this.object(object);
+      return true;
+    } catch (error) {
+      this.out.length = start;
+      // RangeError: a cycle or a very deep object, for which the library has its own words
+      if (error === NOT_SURE || error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
+  private object(object: JsonObject): void {
+    const metadata = object.metadata;
+    const clean = withoutEmpty(metadata);
+    this.map(clean === metadata ? object : { ...object, metadata: clean }, objectKeys.of(object), 0);
+  }
+
+  /** The lines of a map, the first one without its indentation; false, and nothing written, for a map without values. */
+  private map(map: JsonObject, order: readonly OrderedKey[], indent: number): boolean {
+    const { out } = this;
+    let written = false;
+    for (const { key, bytes } of order) {
+      const value = map[key];
+      if (value === undefined || value === null) continue;
+      if (written) out.spaces(indent);
+      written = true;
+      out.copy(bytes);
+      if (typeof value === 'object') {
+        const end = out.length;
+        out.copy(NEWLINE);
+        out.spaces(indent + 2);
+        if (this.collection(value, indent + 2)) continue;
+        out.length = end;
+        out.copy(Array.isArray(value) ? EMPTY_LIST : EMPTY_MAP);
+      } else this.leaf(value, indent + 2);
+    }
+    return written;
+  }
+
+  /** The lines of a list, the first one without its indentation; false for an empty one. */
+  private list(list: readonly unknown[], indent: number): boolean {
+    const { out } = this;
+    for (let index = 0; index < list.length; index++) {
+      const value = list[index];
+      if (index > 0) out.spaces(indent);
+      out.copy(DASH);
+      if (typeof value === 'object' && value !== null) {
+        const end = out.length;
+        out.spaces(1);
+        if (this.collection(value, indent + 2)) continue;
+        out.length = end;
+        out.copy(Array.isArray(value) ? EMPTY_LIST : EMPTY_MAP);
+      } else this.leaf(value, indent + 2);
+    }
+    return list.length > 0;
+  }
+
+  private collection(value: object, indent: number): boolean {
+    if (Array.isArray(value)) return this.list(value, indent);
+    if (!isRecord(value)) throw NOT_SURE;
+    return this.map(value, nestedKeys.of(value), indent);
+  }
+
+  /** A value behind its key or dash, to the end of the line. */
+  private leaf(value: unknown, indent: number): void {
+    const { out } = this;
+    out.spaces(1);
+    if (typeof value === 'string') out.string(value, indent);
+    else if (typeof value === 'number') out.word(numberText(value));
+    else if (typeof value === 'boolean') out.word(value ? 'true' : 'false');
+    else throw NOT_SURE;
+    out.copy(NEWLINE);
   }
 }
 
-function topLevel(object: JsonObject): string {
-  const metadata = object.metadata;
-  const clean = withoutEmpty(metadata);
-  return mapText(clean === metadata ? object : { ...object, metadata: clean }, objectKeys.of(object), 0);
-}
-
-const pads = [''];
-const padOf = (depth: number): string => {
-  for (let next = pads.length; next <= depth; next++) pads.push('  '.repeat(next));
-  return pads[depth] ?? '';
-};
-
-/** The lines of a map; the first one without its indentation. Empty for a map without values. */
-function mapText(map: JsonObject, order: readonly OrderedKey[], depth: number): string {
-  const pad = padOf(depth);
-  const inner = padOf(depth + 1);
-  let text = '';
-  for (const { key, text: keyText } of order) {
-    const value = map[key];
-    if (value === undefined || value === null) continue;
-    text = text === '' ? keyText : text + pad + keyText;
-    if (typeof value === 'object') {
-      const block = Array.isArray(value) ? listText(value, depth + 1) : nestedText(value, depth + 1);
-      text += block === '' ? (Array.isArray(value) ? ' []\n' : ' {}\n') : `\n${inner}${block}`;
-    } else text += ` ${leafText(value, inner)}\n`;
-  }
-  return text;
-}
-
-function nestedText(value: object, depth: number): string {
-  if (!isRecord(value)) throw NOT_SURE;
-  return mapText(value, nestedKeys.of(value), depth);
-}
-
-/** The lines of a list; the first one without its indentation. */
-function listText(list: readonly unknown[], depth: number): string {
-  const pad = padOf(depth);
-  const inner = padOf(depth + 1);
-  let text = '';
-  for (let index = 0; index < list.length; index++) {
-    const value = list[index];
-    if (index > 0) text += pad;
-    if (typeof value === 'object' && value !== null) {
-      const block = Array.isArray(value) ? listText(value, depth + 1) : nestedText(value, depth + 1);
-      text += block === '' ? (Array.isArray(value) ? '- []\n' : '- {}\n') : `- ${block}`;
-    } else text += `- ${leafText(value, inner)}\n`;
-  }
-  return text;
-}
-
-function leafText(value: unknown, pad: string): string {
-  switch (typeof value) {
-    case 'string':
-      return stringText(value, pad);
-    case 'number':
-      return numberText(value);
-    case 'boolean':
-      return value ? 'true' : 'false';
-    default:
-      throw NOT_SURE;
-  }
-}
+const NEWLINE = Buffer.from('\n');
+const DASH = Buffer.from('-');
+const EMPTY_LIST = Buffer.from(' []\n');
+const EMPTY_MAP = Buffer.from(' {}\n');

@@ -1,0 +1,13 @@
+export { proveHandshakes } from './handshakes.js';
+export type { ManifestCode, ManifestFinding } from './manifest-finding.js';
+export { checkManifests } from './manifests.js';
+export {
+  ATTACK_KINDS,
+  type AttackKind,
+  type Attempt,
+  type AttemptKind,
+  type HandshakeOptions,
+  type HandshakeResult,
+  type Layer,
+  type NotProvable,
+} from './types.js';

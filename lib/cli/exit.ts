@@ -1,0 +1,22 @@
+/** Exit codes of every command. */
+export const EXIT = {
+  ok: 0,
+  /** Findings, or a check that failed. */
+  findings: 1,
+  /** Bad input or usage; nothing was written. */
+  usage: 2,
+  /** An error of this program. */
+  internal: 4,
+} as const;
+
+/** Arguments that can't be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  constructor(
+    message: string,
+    readonly next: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,58 @@
+const OVERVIEW = `sentinel-mtls: mutual TLS for a fleet of services, without a mesh
+
+Usage: sentinel-mtls COMMAND [options]
+
+  start [FLEET]     write the manifests, issue certificates from them, prove every call with real handshakes
+  synth             write the manifests: dist/<environment>/
+  prove             prove that rendered manifests allow exactly the declared calls
+  dev-certs SERVICE write tls.crt, tls.key and ca.crt for a service on this machine
+  help COMMAND      options of a command
+
+Common options
+  -f, --file FILE   the fleet (default: fleet.yaml)
+  --version         print the version
+
+Exit codes: 0 fine, 1 findings or a failed check, 2 bad input or usage, 4 an internal error
+`;
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: `Usage: sentinel-mtls start [FLEET] [--format text|json]
+
+Writes the manifests of every environment beside the fleet file (dist/), reads them back, issues a certificate
+for every service from them with an embedded authority, and makes TLS 1.3 handshakes on loopback: every declared
+call must succeed, everything else must be refused. FLEET is a fleet file or a folder that holds one.
+
+  --format FORMAT   text (default) or json
+`,
+  synth: `Usage: sentinel-mtls synth [-f FLEET] [--env ENVIRONMENT]... [-o FOLDER] [--check]
+
+Writes one folder per environment: a file per plane, kustomization.yaml and prerequisites.
+
+  --env NAME        only this environment; may be repeated (default: all)
+  -o, --output DIR  where to write (default: dist)
+  --check           write nothing; exit 1 when the folder differs from what would be written
+`,
+  prove: `Usage: sentinel-mtls prove [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--handshakes] [--format text|json]
+
+Compares rendered manifests with the declared graph: certificates, issuers and allow-lists; with --handshakes also
+by real TLS handshakes on loopback.
+
+  --env NAME        only this environment; may be repeated (default: all)
+  --manifests DIR   folder with one folder per environment, or the folder of one environment (default: dist)
+  --handshakes      make the handshakes too
+  --non-edges N     handshakes for at most N undeclared calls (default: 2000); the rest is counted as not tried
+  --format FORMAT   text (default) or json
+`,
+  'dev-certs': `Usage: sentinel-mtls dev-certs SERVICE... [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
+
+Writes tls.crt, tls.key (mode 0600), ca.crt and policy.json of a service, signed by an authority of this machine
+alone, valid also for localhost. Services that are named together trust each other.
+
+  --env NAME        environment whose names are used (default: the first)
+  -o, --output DIR  where to write: DIR/<service>/ (default: .sentinel/certs)
+`,
+};
+
+export function help(command: string | undefined): string {
+  return (command === undefined ? undefined : COMMANDS[command]) ?? OVERVIEW;
+}

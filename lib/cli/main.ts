@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { EXIT, UsageError } from './exit.js';
+import { help } from './help.js';
+
+/** Modules of the commands, loaded only when asked for: `--help` must not wait for them. */
+const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Promise<number> }>> = {
+  start: () => require('./start.js') as typeof import('./start.js'),
+  synth: () => require('./synth.js') as typeof import('./synth.js'),
+  prove: () => require('./prove.js') as typeof import('./prove.js'),
+  'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help(name === 'help' ? rest[0] : undefined));
+    return name === undefined ? EXIT.usage : EXIT.ok;
+  }
+  if (name === '--version' || name === 'version') {
+    process.stdout.write(`${(require('#package') as { version: string }).version}\n`);
+    return EXIT.ok;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command "${name}"`, `commands: ${Object.keys(COMMANDS).join(', ')}`);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(help(name));
+    return EXIT.ok;
+  }
+  return command().run(rest);
+}
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.exitCode = (require('./report-error.js') as typeof import('./report-error.js')).reportError(error);
+  },
+);

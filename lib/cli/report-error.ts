@@ -1,0 +1,34 @@
+import { FleetError } from '../fleet/issue.js';
+import { EXIT, UsageError } from './exit.js';
+
+/** Errors of the input carry a `code` and a text for people; they are told by it, so that no module is loaded for a name. */
+const INPUT_CODES = /^(?:OUTPUT|SYNTH|OBJECTS|POLICY|PROVE|AUTHORITY)_/;
+
+/** Prints an error to stderr and returns the exit code. Never a stack trace, unless SENTINEL_DEBUG asks for it. */
+export function reportError(error: unknown): number {
+  if (error instanceof FleetError) {
+    const count = error.issues.length;
+    process.stderr.write(`${error.message}\n\n${count} ${count === 1 ? 'problem' : 'problems'} in ${error.source}, nothing was written\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n  ${error.next}\n  see sentinel-mtls --help\n`);
+    return EXIT.usage;
+  }
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof Error && typeof code === 'string' && INPUT_CODES.test(code)) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    process.stderr.write(`${error.message}\n  the system refused a file operation: check paths, permissions and free space\n`);
+    return EXIT.usage;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `internal error: ${text}\n  this is a fault of sentinel-mtls: please report it; SENTINEL_DEBUG=1 shows where it happened\n`,
+  );
+  // biome-ignore lint/complexity/useLiteralKeys: index signature
+  if (process.env['SENTINEL_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  return EXIT.internal;
+}

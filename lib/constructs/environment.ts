@@ -1,0 +1,58 @@
+import { ApiObject, Chart } from 'cdk8s';
+import { Construct, type IConstruct } from 'constructs';
+import type { Plan } from '../fleet/plan.js';
+import { Authority } from './authority.js';
+import { Identity } from './identity.js';
+import { Issuance } from './issuance.js';
+import { kustomization } from './kustomize-kustomization.js';
+import { Monitoring } from './monitoring/index.js';
+import { Namespaces } from './namespaces.js';
+import { Network } from './network.js';
+import { OutputFile } from './output-file.js';
+import { Policy } from './policy.js';
+import { Prerequisites } from './prerequisites.js';
+import { Trust } from './trust.js';
+import { Workload } from './workload.js';
+
+/** In the order in which they are applied: what others wait for comes first. */
+export const PLANES = ['authority', 'issuance', 'trust', 'identity', 'policy', 'network', 'workload', 'monitoring'] as const;
+
+export type Plane = (typeof PLANES)[number];
+
+/** File of a plane in the environment's folder. */
+export const planeFile = (plane: Plane): string => `${plane}.yaml`;
+
+type AddPlane = (chart: Chart, props: { readonly plan: Plan }) => void;
+
+const ADD: Readonly<Record<Plane, AddPlane>> = {
+  authority: (chart, props) => {
+    // In the first file of all, since everything else lies in them.
+    new Namespaces(chart, 'namespaces', props);
+    new Authority(chart, 'authority', props);
+  },
+  issuance: (chart, props) => new Issuance(chart, 'issuance', props),
+  trust: (chart, props) => new Trust(chart, 'trust', props),
+  identity: (chart, props) => new Identity(chart, 'identity', props),
+  policy: (chart, props) => new Policy(chart, 'policy', props),
+  network: (chart, props) => new Network(chart, 'network', props),
+  workload: (chart, props) => new Workload(chart, 'workload', props),
+  monitoring: (chart, props) => new Monitoring(chart, 'monitoring', props),
+};
+
+/** Adds one environment to an app: a scope with its name, a chart for each plane, and the files beside them. */
+export function addEnvironment(app: Construct, plan: Plan): void {
+  const scope = new Construct(app, plan.environment);
+  const files: string[] = [];
+  for (const plane of PLANES) {
+    const chart = new Chart(scope, plane, { disableResourceNameHashes: true });
+    ADD[plane](chart, { plan });
+    if (holdsObjects(chart)) files.push(planeFile(plane));
+  }
+  new Prerequisites(scope, 'prerequisites', { plan });
+  new OutputFile(scope, 'kustomization', { path: 'kustomization.yaml', content: kustomization(files) });
+}
+
+/** Stops at the first object, so that a large plane costs nothing. */
+function holdsObjects(construct: IConstruct): boolean {
+  return ApiObject.isApiObject(construct) || construct.node.children.some(holdsObjects);
+}

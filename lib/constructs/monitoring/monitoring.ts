@@ -1,0 +1,75 @@
+import { Construct } from 'constructs';
+import type { Plan } from '../../fleet/plan.js';
+import { Manifest } from '../manifest.js';
+import { OutputFile } from '../output-file.js';
+import { dashboard } from './dashboard.js';
+import { monitorOf } from './monitors.js';
+import type { RuleGroup } from './rule.js';
+import { type FleetRules, fleetRules } from './rule-groups.js';
+import { ruleTests } from './rule-tests.js';
+import { rulesFile } from './rules-file.js';
+
+export interface MonitoringProps {
+  readonly plan: Plan;
+}
+
+const RULES_FILE = 'rules.yaml';
+
+/**
+ * Every certificate of the fleet is watched, and a missing one is noticed: PrometheusRules and the same rules as
+ * `monitoring/rules.yaml` with their tests, monitors for the metrics ports, and a Grafana dashboard.
+ */
+export class Monitoring extends Construct {
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    const { plan } = props;
+    if (!plan.monitoring.enabled) return;
+    const rules = fleetRules(plan);
+    this.addRules(plan, rules);
+    this.addRuleFiles(plan, rules);
+    for (const service of plan.services) {
+      const monitor = monitorOf(plan, service);
+      if (monitor) new Manifest(this, `monitor-${service.name}`, monitor);
+    }
+    this.addDashboard(plan, rules);
+  }
+
+  /** One object, unless the inventory is so long that it needs objects of its own. */
+  private addRules(plan: Plan, rules: FleetRules): void {
+    if (rules.inventoryGroups.length === 1) {
+      this.addPrometheusRule(plan, `${plan.fleet}-mtls`, [...rules.inventoryGroups, ...rules.groups]);
+      return;
+    }
+    this.addPrometheusRule(plan, `${plan.fleet}-mtls`, rules.groups);
+    rules.inventoryGroups.forEach((group, index) => {
+      this.addPrometheusRule(plan, `${plan.fleet}-mtls-inventory-${index + 1}`, [group]);
+    });
+  }
+
+  private addPrometheusRule(plan: Plan, name: string, groups: readonly RuleGroup[]): void {
+    new Manifest(this, name, {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PrometheusRule',
+      metadata: { name, namespace: plan.namespaces[0], labels: { ...plan.labels, ...plan.monitoring.selectorLabels } },
+      spec: { groups },
+    });
+  }
+
+  private addRuleFiles(plan: Plan, rules: FleetRules): void {
+    const content = rulesFile([...rules.inventoryGroups, ...rules.groups]);
+    new OutputFile(this, 'rules', { path: `monitoring/${RULES_FILE}`, content });
+    const tests = ruleTests(plan, rules, RULES_FILE);
+    if (tests !== undefined) new OutputFile(this, 'rule tests', { path: 'monitoring/rules.test.yaml', content: tests });
+  }
+
+  /** Found by the dashboard sidecar of Grafana's chart. */
+  private addDashboard(plan: Plan, rules: FleetRules): void {
+    const name = `${plan.fleet}-mtls-dashboard`;
+    new Manifest(this, name, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: plan.namespaces[0], labels: { ...plan.labels, grafana_dashboard: '1' } },
+      data: { [`${plan.fleet}-mtls.json`]: `${JSON.stringify(dashboard(plan, rules), null, 2)}\n` },
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { NOT_SURE } from './_not-sure.js';
+import { classes, DIGIT, isMeant, STARTS, singleLine, WORD_ONLY } from './_scalar.js';
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const COLON = 0x3a;
+const TAB = 0x09;
+
+/**
+ * Text under construction as bytes: a character is looked at and copied in one step, where joining strings
+ * would make millions of short-lived ones.
+ */
+export class YamlBytes {
+  private bytes: Buffer;
+  /** Bytes that are written. Setting it back takes back what was written since. */
+  length = 0;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafe(size);
+  }
+
+  /** The text so far; starts anew. */
+  take(): string {
+    const text = this.bytes.toString('utf8', 0, this.length);
+    this.length = 0;
+    return text;
+  }
+
+  text(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.bytes.write(text, this.length);
+  }
+
+  copy(source: Uint8Array): void {
+    const size = source.length;
+    this.reserve(size);
+    const { bytes, length } = this;
+    for (let index = 0; index < size; index++) bytes[length + index] = source[index] ?? 0;
+    this.length = length + size;
+  }
+
+  spaces(count: number): void {
+    this.reserve(count);
+    const { bytes, length } = this;
+    for (let index = 0; index < count; index++) bytes[length + index] = SPACE;
+    this.length = length + count;
+  }
+
+  /** A number, true or false. */
+  word(text: string): void {
+    const size = text.length;
+    this.reserve(size);
+    const { bytes, length } = this;
+    for (let index = 0; index < size; index++) bytes[length + index] = text.charCodeAt(index);
+    this.length = length + size;
+  }
+
+  /** A string value on lines that are indented by `indent` spaces; throws NOT_SURE where only the library knows. */
+  string(text: string, indent: number): void {
+    if (this.plain(text)) return;
+    if (text.includes('\n')) this.literalBlock(text, indent);
+    else this.copy(singleLine(text));
+  }
+
+  /** Writes the string if it certainly stands for itself; leaves nothing behind if it may not. */
+  private plain(text: string): boolean {
+    const size = text.length;
+    this.reserve(size);
+    const { bytes, length } = this;
+    let seen = 0;
+    let previous = COLON;
+    for (let index = 0; index < size; index++) {
+      const code = text.charCodeAt(index);
+      if (code === SPACE) {
+        // also a space at the start
+        if (previous === COLON) return false;
+      } else {
+        const found = code < 128 ? (classes[code] ?? 0) : 0;
+        if (found === 0) return false;
+        if (index > 0) seen |= found;
+      }
+      bytes[length + index] = code;
+      previous = code;
+    }
+    if (previous === SPACE || previous === COLON) return false;
+    const first = classes[bytes[length] ?? 0] ?? 0;
+    if ((first & DIGIT) !== 0 ? (seen & WORD_ONLY) === 0 : (first & STARTS) === 0 || isMeant(text)) return false;
+    this.length = length + size;
+    return true;
+  }
+
+  /** A literal block such as the JSON text of a ConfigMap. */
+  private literalBlock(text: string, indent: number): void {
+    let end = text.length;
+    while (end > 0 && text.charCodeAt(end - 1) === NEWLINE) end--;
+    const first = text.charCodeAt(0);
+    // blanks at either end and leading newlines change the header
+    if (end === 0 || first === NEWLINE || isBlank(first) || isBlank(text.charCodeAt(end - 1))) throw NOT_SURE;
+    const newlines = text.length - end;
+    this.word(newlines === 0 ? '|-' : newlines === 1 ? '|' : '|+');
+    // every second character may be a newline with an indented line behind it
+    this.reserve(text.length + 1 + ((text.length >> 1) + 1) * indent);
+    const { bytes } = this;
+    let length = this.length;
+    let lineStart = true;
+    bytes[length++] = NEWLINE;
+    // the last newline is the end of the block itself
+    const size = newlines === 0 ? text.length : text.length - 1;
+    for (let index = 0; index < size; index++) {
+      const code = text.charCodeAt(index);
+      if (code === NEWLINE) lineStart = true;
+      else {
+        if (code < SPACE ? code !== TAB : code > 0x7e) throw NOT_SURE;
+        if (lineStart) {
+          for (let pad = 0; pad < indent; pad++) bytes[length++] = SPACE;
+          lineStart = false;
+        }
+      }
+      bytes[length++] = code;
+    }
+    this.length = length;
+  }
+
+  private reserve(size: number): void {
+    const needed = this.length + size;
+    if (needed <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}
+
+const isBlank = (code: number): boolean => code === SPACE || code === TAB;

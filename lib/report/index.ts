@@ -1,0 +1,2 @@
+export { formatHandshakes, handshakesJson } from './handshakes.js';
+export { formatManifestFindings } from './handshakes-findings.js';

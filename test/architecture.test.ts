@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+/** Rooms of lib/ and those that each may import from. Nothing imports upward. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  pki: [],
+  fleet: ['pki'],
+  objects: [],
+  constructs: ['fleet', 'pki'],
+  check: ['fleet', 'pki', 'objects'],
+  render: ['fleet', 'pki', 'constructs', 'check'],
+  report: ['fleet', 'pki', 'objects', 'check'],
+  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report'],
+};
+
+const LIB = join(__dirname, '..', 'lib');
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function importsOfLib(): Import[] {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  return files.flatMap(file => {
+    const text = readFileSync(join(LIB, file), 'utf8');
+    const targets = [...text.matchAll(/(?:from|import\(|require\()\s*'(\.[^']+)'/g)].map(match => match[1] ?? '');
+    return targets.map(target => ({ file, from: room(file), to: room(relative(LIB, normalize(join(LIB, dirname(file), target)))) }));
+  });
+}
+
+const room = (path: string): string => path.split('/')[0] ?? '';
+
+const forbidden = (imports: readonly Import[]): string[] =>
+  imports
+    .filter(({ file, from, to }) => file !== 'index.ts' && from !== to && !(MAY_IMPORT[from] ?? []).includes(to))
+    .map(({ file, to }) => `${file} imports from ${to}`);
+
+test('imports go in one direction', () => {
+  const imports = importsOfLib();
+  expect(imports.length).toBeGreaterThan(100);
+  expect(forbidden(imports)).toEqual([]);
+});
+
+test('an import in the wrong direction would be found', () => {
+  expect(forbidden([{ file: 'pki/x.ts', from: 'pki', to: 'cli' }])).toEqual(['pki/x.ts imports from cli']);
+});
+
+test('every room is known', () => {
+  const rooms = readdirSync(LIB, { withFileTypes: true }).filter(entry => entry.isDirectory());
+  expect(rooms.map(entry => entry.name).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+});
+
+test('cdk8s-plus-28 is imported for its types alone: loading it would double the start of every command', () => {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  const loading = files.filter(file => /import (?!type).*'cdk8s-plus-28'/.test(readFileSync(join(LIB, file), 'utf8')));
+  expect(loading).toEqual([]);
+});
