@@ -9,6 +9,8 @@ export interface Measurement {
   readonly loadMs: number;
   /** Everything after loading. */
   readonly workMs: number;
+  /** Time on a processor, of all threads, after loading. */
+  readonly cpuMs: number;
   /** Peak resident memory of the process. */
   readonly peakMb: number;
 }
@@ -77,12 +79,15 @@ if (load === undefined) throw new Error(`no variant "${variant}", expected ${Obj
 const started = performance.now();
 const work = load(input, outdir);
 const loaded = performance.now();
+const cpuBefore = process.cpuUsage();
 work();
 const ended = performance.now();
+const cpu = process.cpuUsage(cpuBefore);
 const measurement: Measurement = {
   totalMs: ended - started,
   loadMs: loaded - started,
   workMs: ended - loaded,
+  cpuMs: (cpu.user + cpu.system) / 1000,
   // maxRSS is in KiB
   peakMb: process.resourceUsage().maxRSS / 1024,
 };

@@ -3,12 +3,12 @@ import { dirname, join, normalize, relative } from 'node:path';
 
 /** Rooms of lib/ and those that each may import from. Nothing imports upward. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  pki: [],
+  pki: ['objects'],
   fleet: ['pki'],
   objects: [],
   constructs: ['fleet', 'pki'],
   check: ['fleet', 'pki', 'objects'],
-  render: ['fleet', 'pki', 'constructs', 'check'],
+  render: ['fleet', 'pki', 'objects', 'constructs', 'check'],
   report: ['fleet', 'pki', 'objects', 'check'],
   cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report'],
 };

@@ -6,12 +6,12 @@ import { UsageError } from './exit.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: boolean; strict: true }>>;
+type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>>;
 
 /** `parseArgs` with errors for people. */
 export function parse<T extends Options>(args: readonly string[], options: T, positionals: boolean): Parsed<T> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: positionals, strict: true });
+    return parseArgs({ args: [...args], options, allowPositionals: positionals, strict: true }) as Parsed<T>;
   } catch (error) {
     const message = (error as Error).message.split('. ')[0] ?? '';
     throw new UsageError(

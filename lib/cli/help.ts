@@ -5,7 +5,7 @@ Usage: sentinel-mtls COMMAND [options]
   start [FLEET]     write the manifests, issue certificates from them, prove every call with real handshakes
   synth             write the manifests: dist/<environment>/
   prove             prove that rendered manifests allow exactly the declared calls
-  dev-certs SERVICE write tls.crt, tls.key and ca.crt for a service on this machine
+  dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
 
 Common options
@@ -43,10 +43,10 @@ by real TLS handshakes on loopback.
   --non-edges N     handshakes for at most N undeclared calls (default: 2000); the rest is counted as not tried
   --format FORMAT   text (default) or json
 `,
-  'dev-certs': `Usage: sentinel-mtls dev-certs SERVICE... [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
+  'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 
 Writes tls.crt, tls.key (mode 0600), ca.crt and policy.json of a service, signed by an authority of this machine
-alone, valid also for localhost. Services that are named together trust each other.
+alone, valid also for localhost; of all services when none is named. Those written by one call trust each other.
 
   --env NAME        environment whose names are used (default: the first)
   -o, --output DIR  where to write: DIR/<service>/ (default: .sentinel/certs)

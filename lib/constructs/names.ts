@@ -1,11 +1,13 @@
+import { FLEET_LABEL, policyConfigMapName } from '../fleet/names.js';
 import type { Plan, ServicePlan } from '../fleet/plan.js';
+
+export { FLEET_LABEL, policyConfigMapName };
 
 /**
  * Every name and label that users and other tools rely on. A name is part of the contract: change it and
  * an upgrade replaces the object.
  */
 
-export const FLEET_LABEL = 'sentinel-mtls.io/fleet';
 export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
 export const NAME_LABEL = 'app.kubernetes.io/name';
 export const MANAGED_BY = 'sentinel-mtls';
@@ -32,7 +34,6 @@ export function serviceLabels(plan: Plan, service: ServicePlan): Record<string, 
   return { ...plan.labels, ...service.labels, [NAME_LABEL]: service.name, ...fleetSelector(plan) };
 }
 
-export const policyConfigMapName = (service: { readonly name: string }): string => `${service.name}-mtls-policy`;
 export const networkPolicyName = (service: { readonly name: string }): string => `${service.name}-mtls-only`;
 export const defaultDenyName = (plan: { readonly fleet: string }): string => `${plan.fleet}-default-deny`;
 export const requestPolicyName = (

@@ -1,3 +1,7 @@
+import type { KeyAlgorithm, Usage } from '../pki/index.js';
+
+export type { KeyAlgorithm, Usage };
+
 /**
  * What a person declares. The same shape is written as `fleet.yaml` or as the argument of `defineFleet`.
  * Everything optional here gets its value in `resolve`, never in a construct.
@@ -9,8 +13,6 @@ export type NonEmpty<T> = readonly [T, ...T[]];
 /** How strictly a port or a call is guarded. */
 export type Mode = 'strict' | 'permissive' | 'audit' | 'disabled';
 
-export type KeyAlgorithm = 'RSA' | 'ECDSA' | 'Ed25519';
-
 export interface KeySettings {
   /** @default RSA */
   readonly algorithm?: KeyAlgorithm;
@@ -21,32 +23,6 @@ export interface KeySettings {
   /** @default Always for leaves, Never for certificate authorities */
   readonly rotationPolicy?: 'Always' | 'Never';
 }
-
-/** The key usages that cert-manager knows, under its own names (cert-manager.io/v1 KeyUsage). */
-export type Usage =
-  | 'signing'
-  | 'digital signature'
-  | 'content commitment'
-  | 'key encipherment'
-  | 'key agreement'
-  | 'data encipherment'
-  | 'cert sign'
-  | 'crl sign'
-  | 'encipher only'
-  | 'decipher only'
-  | 'any'
-  | 'server auth'
-  | 'client auth'
-  | 'code signing'
-  | 'email protection'
-  | 's/mime'
-  | 'ipsec end system'
-  | 'ipsec tunnel'
-  | 'ipsec user'
-  | 'timestamping'
-  | 'ocsp signing'
-  | 'microsoft sgc'
-  | 'netscape sgc';
 
 export interface Subject {
   readonly organizations?: readonly string[];

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { isMap, isNode, isPair, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { type FieldPath, isRecord, type ObjectSource, ObjectsError, parseObject } from './object.js';
 import { ObjectSet, type ReadObject } from './object-set.js';
@@ -7,14 +7,14 @@ import { ObjectSet, type ReadObject } from './object-set.js';
 const YAML_FILE = /\.ya?ml$/;
 
 export interface ReadOptions {
-  /** Files of a folder that are not read, such as Kustomize patches: partial objects look like whole ones. */
+  /** Files of a folder that are not read. */
   readonly skip?: (file: string) => boolean;
 }
 
 /**
  * Reads every object of rendered YAML: a folder (all of its `.yaml` and `.yml` files, sorted, folders too) or
- * files. In a folder, a document without `apiVersion` and `kind` and a Kustomization are not read, and are
- * listed in `skipped`; in a file that was named they are an error.
+ * files. In a folder, a document without `apiVersion` and `kind`, a Kustomization and the patches that it names
+ * are not read, and are listed in `skipped`; in a file that was named they are an error.
  *
  * @throws ObjectsError with file and line for broken YAML, a duplicate key, or a document that is no object
  */
@@ -25,12 +25,14 @@ export function readObjects(folderOrFiles: string | readonly string[], options: 
   for (const path of paths) {
     if (!isFolder(path)) entries.push(...parseObjects(readFileSync(path, 'utf8'), displayPath(path)));
     else {
-      for (const file of yamlFiles(path)) {
-        if (options.skip?.(file)) continue;
-        for (const document of parseDocuments(readFileSync(file, 'utf8'), displayPath(file))) {
-          if (isForeign(document.value)) skipped.push(document.source);
-          else entries.push(readDocument(document));
-        }
+      const files = yamlFiles(path).filter(file => !options.skip?.(file));
+      const documents = files.flatMap(file =>
+        parseDocuments(readFileSync(file, 'utf8'), displayPath(file)).map(document => ({ file, document })),
+      );
+      const patches = new Set(documents.flatMap(({ file, document }) => patchFiles(file, document.value)));
+      for (const { file, document } of documents) {
+        if (isForeign(document.value) || patches.has(file)) skipped.push(document.source);
+        else entries.push(readDocument(document));
       }
     }
   }
@@ -76,7 +78,22 @@ function readDocument({ value, source, lineAt }: ParsedDocument): ReadObject {
 }
 
 function isForeign(value: unknown): boolean {
-  return !isRecord(value) || (value.apiVersion === undefined && value.kind === undefined) || value.kind === 'Kustomization';
+  return !isRecord(value) || (value.apiVersion === undefined && value.kind === undefined) || isKustomization(value);
+}
+
+/** Only `kustomize` reads these, and Kubernetes has no such kind. */
+function isKustomization(value: Readonly<Record<string, unknown>>): boolean {
+  return typeof value.apiVersion === 'string' && value.apiVersion.startsWith('kustomize.config.k8s.io/');
+}
+
+/** Files that a Kustomization names as patches: parts of objects that look like whole ones. */
+function patchFiles(file: string, value: unknown): readonly string[] {
+  if (!isRecord(value) || !isKustomization(value)) return [];
+  const named = [value.patches, value.patchesStrategicMerge].flatMap(list => (Array.isArray(list) ? list : []));
+  return named.flatMap((patch: unknown) => {
+    const path = isRecord(patch) ? patch.path : patch;
+    return typeof path === 'string' && YAML_FILE.test(path) ? [join(dirname(file), path)] : [];
+  });
 }
 
 /** `kubectl get -o yaml` wraps what it prints in one List. */

@@ -1,6 +1,6 @@
-import type { KeyAlgorithm, Usage } from '../fleet/types.js';
 import { isRecord, type KubernetesObject, objectName, valueAt } from '../objects/index.js';
 import { parseDuration } from './duration.js';
+import type { KeyAlgorithm, Usage } from './usage.js';
 import type { KeySpec } from './x509-keys.js';
 import { DEFAULT_USAGES, isUsage } from './x509-usages.js';
 

@@ -1,7 +1,7 @@
 import { generateKeyPair, type KeyObject, webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { KeyAlgorithm } from '../fleet/types.js';
 import { Slots } from './authority-slots.js';
+import type { KeyAlgorithm } from './usage.js';
 
 /** Algorithm and size of a key; no size for Ed25519. */
 export interface KeySpec {

@@ -1,4 +1,4 @@
-import type { Usage } from '../fleet/types.js';
+import type { Usage } from './usage.js';
 
 /** Bits as @peculiar/x509 numbers them (RFC 5280 4.2.1.3), and extended usages as object identifiers. */
 const KEY_USAGE_BITS: Readonly<Partial<Record<Usage, number>>> = {

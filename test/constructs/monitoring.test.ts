@@ -176,6 +176,5 @@ test('an inventory of more than 3,000 certificates gets objects of its own, none
     'sentinel-mtls-inventory-3',
   ]);
   for (const body of rules) expect(JSON.stringify(body).length).toBeLessThan(1024 * 1024);
-  const file: RuleFile = parse(written.files['monitoring/rules.yaml'] ?? '', { maxAliasCount: 0 });
-  expect(file.groups.flatMap(group => group.rules).filter(rule => rule.record === 'sentinel:certificate_info')).toHaveLength(7_001);
+  expect(written.files['monitoring/rules.yaml']?.match(/record: sentinel:certificate_info/g)).toHaveLength(7_001);
 });

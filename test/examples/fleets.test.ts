@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadFleet, resolve } from '../../lib/fleet/index.js';
 import type { Fleet } from '../../lib/fleet/types.js';
+import { renderFleet } from '../../lib/render/manifests/index.js';
 import { differences, type KnownDifferences } from './compare.js';
 import { SOURCE_FACTS, type SourceFacts } from './source-facts.js';
 
@@ -63,6 +64,19 @@ describe('the example fleets', () => {
     const { services } = resolve(fleetOf(name), environment);
     expect(services.filter(({ workload }) => !workload.existing)).toEqual([]);
     expect(services.filter(({ selectorLabels }) => 'version' in selectorLabels)).toEqual([]);
+  });
+
+  test.each(Object.keys(SOURCE_FACTS))('%s is rendered without workloads and Services of its own, a patch for each workload', name => {
+    const fleet = fleetOf(name);
+    const texts = [...renderFleet(fleet, ['dev', 'prod'])].map(({ path, chunks }) => ({ path, text: [...chunks].join('') }));
+    const all = texts.map(({ text }) => text).join('\n');
+    const deployed = texts.filter(
+      ({ path, text }) => !path.includes('/patches/') && /^kind: (?:Deployment|StatefulSet|DaemonSet|Service)$/m.test(text),
+    );
+    expect(deployed.map(({ path }) => path)).toEqual([]);
+    for (const { workload } of resolve(fleet, 'prod').services)
+      for (const workloadName of workload.names) expect(all).toContain(`name: ${workloadName}\n`);
+    expect(all).not.toMatch(/PRIVATE KEY|undefined|\[object|NaN/);
   });
 
   test.each(Object.keys(SOURCE_FACTS))('%s has the environments dev and prod, and every one its own authority', name => {

@@ -1,4 +1,4 @@
-import { FLEET_LABEL } from '../../constructs/names.js';
+import { FLEET_LABEL } from '../../fleet/names.js';
 import type { Plan } from '../../fleet/plan.js';
 import { type KubernetesObject, type ObjectSet, objectName, valueAt } from '../../objects/index.js';
 import { checkCertificate, expectedCertificates, renderedCertificate } from './manifest-certificates.js';

@@ -1,4 +1,4 @@
-import { policyConfigMapName } from '../../constructs/names.js';
+import { policyConfigMapName } from '../../fleet/names.js';
 import type { Plan, PortPlan, ServicePlan } from '../../fleet/plan.js';
 import type { Policy, PolicyServerPort } from '../../fleet/policy.js';
 import { type KubernetesObject, type ObjectSet, valueAt } from '../../objects/index.js';

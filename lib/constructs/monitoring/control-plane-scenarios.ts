@@ -11,7 +11,7 @@ export function controlPlaneScenarios(plan: Plan, all: Inventory, clock: TestClo
   const step = clock.stepSeconds;
   const at = Math.ceil(HOUR / step) * step + step;
   const [issuer] = all.issuers;
-  return [
+  const scenarios = [
     nothingScraped(at),
     noCertificates(at, 0),
     skewed(at),
@@ -19,6 +19,7 @@ export function controlPlaneScenarios(plan: Plan, all: Inventory, clock: TestClo
     ...(issuer ? [issuerDown(plan, issuer, at, step)] : []),
     ...(plan.publicAuthority && all.publics.length > 0 ? [rateLimited(new URL(plan.publicAuthority.server).host, step)] : []),
   ];
+  return scenarios.map(scenario => ({ ...scenario, sampleSeconds: clock.sampleSeconds }));
 }
 
 const clockSeries = (offset: number, seconds: number): Series => ({

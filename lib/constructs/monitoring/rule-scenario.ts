@@ -5,6 +5,8 @@ export interface Scenario {
   readonly name: string;
   readonly series: readonly Series[];
   readonly expectations: readonly Expectation[];
+  /** Between two samples. @default one at each evaluation, which is all that a rule without `increase` needs */
+  readonly sampleSeconds?: number;
 }
 
 export interface Series {

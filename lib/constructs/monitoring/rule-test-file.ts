@@ -12,9 +12,10 @@ export function ruleTestFile(plan: Plan, rules: FleetRules, scenarios: readonly 
   const order = [...rules.inventoryGroups, ...rules.groups].map(group => scalar(group.name));
   let text = `rule_files: [${scalar(ruleFile)}]\nevaluation_interval: ${clock.stepSeconds}s\ngroup_eval_order: [${order.join(', ')}]\ntests:\n`;
   for (const scenario of scenarios) {
-    text += `- name: ${scalar(scenario.name)}\n  interval: ${clock.sampleSeconds}s\n`;
+    const sampleSeconds = scenario.sampleSeconds ?? clock.stepSeconds;
+    text += `- name: ${scalar(scenario.name)}\n  interval: ${sampleSeconds}s\n`;
     text += scenario.series.length === 0 ? '  input_series: []\n' : '  input_series:\n';
-    for (const series of scenario.series) text += seriesLine(series, clock.sampleSeconds);
+    for (const series of scenario.series) text += seriesLine(series, sampleSeconds);
     text += '  alert_rule_test:\n';
     for (const expectation of scenario.expectations) text += expectationText(plan, alerts, expectation);
   }
@@ -23,15 +24,17 @@ export function ruleTestFile(plan: Plan, rules: FleetRules, scenarios: readonly 
 
 function seriesLine(series: Series, sampleSeconds: number): string {
   const labels = Object.entries(series.labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  const values = series.samples.map(segment => samples(segment, sampleSeconds)).join(' ');
+  const last = series.samples.length - 1;
+  const values = series.samples.map((segment, index) => samples(segment, sampleSeconds, index === last)).join(' ');
   return `  - {series: '${series.metric}{${labels.join(',')}}', values: '${values}'}\n`;
 }
 
-/** promtool's notation: `5x3` is 5 four times, `_x3` three gaps, `0+60x3` a line. */
-function samples({ value, perSecond, seconds }: Segment, sampleSeconds: number): string {
+/** promtool's notation: `5x3` is 5 four times, `_x3` three gaps, `0+60x3` a line. The last segment includes its end. */
+function samples({ value, perSecond, seconds }: Segment, sampleSeconds: number, last: boolean): string {
   const count = Math.max(1, Math.ceil(seconds / sampleSeconds));
   if (value === undefined) return `_x${count}`;
-  return perSecond === undefined ? `${value}x${count - 1}` : `${value}+${perSecond * sampleSeconds}x${count - 1}`;
+  const repeats = last ? count : count - 1;
+  return perSecond === undefined ? `${value}x${repeats}` : `${value}+${perSecond * sampleSeconds}x${repeats}`;
 }
 
 function expectationText(plan: Plan, alerts: ReadonlyMap<string, Alert>, expectation: Expectation): string {

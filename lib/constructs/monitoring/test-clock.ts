@@ -5,7 +5,7 @@ import { renewalWindow, type Thresholds } from './thresholds.js';
 export interface TestClock {
   /** Between two evaluations of the rules. */
   readonly stepSeconds: number;
-  /** Between two samples of a series; the rules look back ten minutes at most. */
+  /** Between two samples of a counter, so that there are several in the half hour that a rule looks back. */
   readonly sampleSeconds: number;
   /** The service whose certificate plays the main part: the one with the longest renewal window. */
   readonly service: ServicePlan;
@@ -21,8 +21,8 @@ export function testClock(plan: Plan, limits: Thresholds): TestClock | undefined
     if (window > longest) [service, longest] = [candidate, window];
   }
   if (!service) return undefined;
-  // 120 steps a window and 2,000 a leaf's life take promtool a few seconds.
-  const wanted = Math.max(60, longest / 120, limits.leafCycleSeconds / 2_000);
+  // 60 steps a window and 1,000 a leaf's life take promtool a few seconds.
+  const wanted = Math.max(60, longest / 60, limits.leafCycleSeconds / 1_000);
   const stepSeconds = Math.ceil(wanted / 60) * 60;
   return {
     stepSeconds,

@@ -230,7 +230,7 @@ function* publicCertificates(fleet: Fleet): Iterable<Issue> {
         notes: ['write publicAuthority: { acme: ... } in the environment that has one'],
       };
     }
-    const forbidden = certificate.usages?.findIndex(usage => usage === 'client auth') ?? -1;
+    const forbidden = certificate.usages?.indexOf('client auth') ?? -1;
     if (forbidden >= 0)
       yield {
         path: [...path, 'usages', forbidden],

@@ -186,13 +186,7 @@ function* sizes(layers: CertificateLayers): Iterable<Issue> {
     yield { path: encoding.path, message: 'encoding is PKCS1, which Ed25519 keys do not have', notes: ['write PKCS8'] };
 }
 
-function* commonName(
-  fleet: Fleet,
-  env: Environment,
-  layers: CertificateLayers,
-  name: string,
-  service: Service,
-): Iterable<Issue> {
+function* commonName(fleet: Fleet, env: Environment, layers: CertificateLayers, name: string, service: Service): Iterable<Issue> {
   const given = layers.get('commonName');
   if (given?.path === undefined) return;
   const value = given.value.replaceAll('{fqdn}', serviceIdentity(fleet, env, name, service).fqdn);

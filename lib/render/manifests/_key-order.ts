@@ -77,7 +77,8 @@ function keyBytes(key: string): Uint8Array {
   // 1024: longer keys, and keys of several lines, are written as `? key`
   if (key.length > 1000 || key.includes('\n')) throw NOT_SURE;
   scratch.string(key, 0);
-  return Buffer.from(`${scratch.take()}:`);
+  scratch.word(':');
+  return Uint8Array.from(scratch.take());
 }
 
 function refuse(): never {

@@ -19,11 +19,11 @@ export class YamlBytes {
     this.bytes = Buffer.allocUnsafe(size);
   }
 
-  /** The text so far; starts anew. */
-  take(): string {
-    const text = this.bytes.toString('utf8', 0, this.length);
+  /** The bytes so far, valid until something is written; starts anew. */
+  take(): Uint8Array {
+    const taken = Buffer.from(this.bytes.subarray(0, this.length));
     this.length = 0;
-    return text;
+    return taken;
   }
 
   text(text: string): void {

@@ -78,7 +78,7 @@ class Walk {
       // the order that dependencies ask for is cdk8s's business
       yield { path: pathOf(chart), chunks: chunksOf(this.ordered ? chart.toJson().map(object => Yaml.stringify(object)) : objects) };
     }
-    for (const file of this.outputFiles) yield { path: pathOf(file), chunks: [file.content] };
+    for (const file of this.outputFiles) yield { path: pathOf(file), chunks: [Buffer.from(file.content)] };
   }
 
   private visit(construct: IConstruct): void {
@@ -114,7 +114,7 @@ function pathOf(construct: Chart | OutputFile): string {
 }
 
 /** A text is a document that cdk8s has written. */
-function* chunksOf(documents: Iterable<ApiObject | string>): Iterable<string> {
+function* chunksOf(documents: Iterable<ApiObject | string>): Iterable<Uint8Array> {
   // half as much again: a chunk is full only after the object that fills it
   const writer = new YamlWriter(CHUNK_LENGTH * 1.5);
   let first = true;

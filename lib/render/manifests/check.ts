@@ -57,10 +57,9 @@ function linkOnTheWay(outdir: string, path: string): boolean {
 
 const NEWLINE = 0x0a;
 
-function firstDifferentLine(descriptor: number, chunks: Iterable<string>): number | undefined {
+function firstDifferentLine(descriptor: number, chunks: Iterable<Uint8Array>): number | undefined {
   let line = 1;
-  for (const chunk of chunks) {
-    const expected = Buffer.from(chunk);
+  for (const expected of chunks) {
     const found = read(descriptor, expected.length);
     const same = found.equals(expected);
     for (let index = 0; index < expected.length; index++) {

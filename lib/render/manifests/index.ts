@@ -1,7 +1,8 @@
 export { FleetApp, type FleetAppProps, ValidationError } from './app.js';
 export { checkOutput, type OutputDifference } from './check.js';
 export { renderFleet } from './fleet.js';
+export { renderObjects } from './objects.js';
 export { OutputError, type OutputErrorCode } from './output-error.js';
-export { GENERATED_LINE, type RenderedFile } from './rendered-file.js';
+export { GENERATED_LINE, type RenderedFile, textOf } from './rendered-file.js';
 export { type OutputOptions, type WriteResult, writeOutput } from './write.js';
 export { stringifyObject } from './yaml.js';

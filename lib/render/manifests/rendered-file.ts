@@ -2,8 +2,16 @@
 export interface RenderedFile {
   /** Relative to the output folder, with `/`: `prod/identity.yaml`. */
   readonly path: string;
-  /** The text in order; may be read once for each time that it is asked for. */
-  readonly chunks: Iterable<string>;
+  /** The text in UTF-8. May be read once; each chunk is valid until the next one is asked for, so keep copies only. */
+  readonly chunks: Iterable<Uint8Array>;
+}
+
+/** The whole text of a file. */
+export function textOf(file: RenderedFile): string {
+  const decoder = new TextDecoder();
+  let text = '';
+  for (const chunk of file.chunks) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
 }
 
 /** The first line of each environment's `kustomization.yaml`: the sign that its folder is ours to replace. */

@@ -82,7 +82,7 @@ function stage(outdir: string, folder: string, files: Iterable<RenderedFile>, on
   return staged;
 }
 
-function writeFile(path: string, chunks: Iterable<string>): void {
+function writeFile(path: string, chunks: Iterable<Uint8Array>): void {
   mkdirSync(dirname(path), { recursive: true });
   // x: a path that is written twice is an error
   const descriptor = openSync(path, 'wx');
@@ -93,9 +93,8 @@ function writeFile(path: string, chunks: Iterable<string>): void {
   }
 }
 
-function writeAll(descriptor: number, chunk: string): void {
-  const bytes = Buffer.from(chunk);
-  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+function writeAll(descriptor: number, chunk: Uint8Array): void {
+  for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written);
 }
 
 /** Environments that an earlier run wrote and this one does not know. */

@@ -24,7 +24,7 @@ const nestedKeys = new KeyOrder(byKey);
  */
 export function stringifyObject(object: JsonObject): string {
   const writer = new YamlWriter(INITIAL_SIZE);
-  return writer.tryObject(object) ? writer.take() : stringifyByLibrary(orderObject(object));
+  return writer.tryObject(object) ? new TextDecoder().decode(writer.take()) : stringifyByLibrary(orderObject(object));
 }
 
 // 4 KB: most objects are smaller
@@ -44,8 +44,8 @@ export class YamlWriter {
     return this.out.length;
   }
 
-  /** The text so far; the next one starts anew. */
-  take(): string {
+  /** The bytes so far, valid until something is written; starts anew. */
+  take(): Uint8Array {
     return this.out.take();
   }
 

@@ -5,7 +5,7 @@ import { ApiObject, App, Chart, JsonPatch, Lazy, Testing, Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Manifest, type ManifestBody } from '../../../lib/constructs/manifest.js';
 import { OutputFile } from '../../../lib/constructs/output-file.js';
-import { FleetApp, GENERATED_LINE, ValidationError } from '../../../lib/render/manifests/index.js';
+import { FleetApp, GENERATED_LINE, textOf, ValidationError } from '../../../lib/render/manifests/index.js';
 import { RandomObjects, randomOf } from './random-object.js';
 
 const configMap = (name: string, data: Record<string, string> = { key: 'value' }): ManifestBody => ({
@@ -17,7 +17,7 @@ const configMap = (name: string, data: Record<string, string> = { key: 'value' }
 
 /** The rendered text by path. */
 function texts(app: FleetApp): Record<string, string> {
-  return Object.fromEntries([...app.render()].map(file => [file.path, [...file.chunks].join('')]));
+  return Object.fromEntries([...app.render()].map(file => [file.path, textOf(file)]));
 }
 
 /** The texts of one tree by path, written by FleetApp and by stock cdk8s. */

@@ -12,7 +12,7 @@ afterEach(() => {
   rmSync(dirname(outdir), { recursive: true });
 });
 
-const file = (path: string, ...chunks: string[]): RenderedFile => ({ path, chunks });
+const file = (path: string, ...chunks: string[]): RenderedFile => ({ path, chunks: chunks.map(chunk => Buffer.from(chunk)) });
 
 /** Files of environments, each with its marker. */
 const environment = (name: string, text: string): RenderedFile[] => [

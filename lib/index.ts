@@ -1,0 +1,24 @@
+/** The public API: declare a fleet, resolve it, write it down with cdk8s, check and prove what was written. */
+export * from './check/prove/index.js';
+export { checkObject, type SchemaProblem } from './check/schema/index.js';
+export * from './constructs/index.js';
+export type {
+  Authority as AuthorityDeclaration,
+  Call,
+  CertificateSettings,
+  Environment,
+  External,
+  Fleet,
+  Mode,
+  Plan,
+  Policy as PolicyDocument,
+  Port,
+  Service,
+  ServiceOverride,
+  ServicePlan,
+} from './fleet/index.js';
+export { defineFleet, environmentsOf, FleetError, loadFleet, parseFleet, resolve } from './fleet/index.js';
+export { ObjectSet, parseObjects, readObjects } from './objects/index.js';
+export { EmbeddedAuthority } from './pki/authority.js';
+export { checkOutput, FleetApp, renderFleet, renderObjects, writeOutput } from './render/manifests/index.js';
+export { formatHandshakes, formatManifestFindings } from './report/index.js';

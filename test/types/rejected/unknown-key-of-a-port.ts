@@ -1,0 +1,14 @@
+import { defineFleet } from '../../../lib/fleet/index.js';
+
+// expect: X
+defineFleet({
+  fleet: 'shop',
+  namespace: 'shop',
+  trustDomain: 'shop.example',
+  environments: {
+    dev: { authority: { selfSigned: {} } },
+  },
+  services: {
+    api: { image: 'a:1', ports: { https: { port: 8443, protcol: 'https' } } },
+  },
+});

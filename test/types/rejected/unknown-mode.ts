@@ -1,0 +1,16 @@
+import { defineFleet } from '../../../lib/fleet/index.js';
+
+// expect: X
+defineFleet({
+  fleet: 'shop',
+  namespace: 'shop',
+  trustDomain: 'shop.example',
+  mode: 'strikt',
+  environments: {
+    dev: { authority: { selfSigned: {} } },
+  },
+  services: {
+    api: { image: 'a:1', ports: { https: { port: 8443, protocol: 'https' } } },
+    web: { image: 'w:1', calls: ['api:https'] },
+  },
+});
