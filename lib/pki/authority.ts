@@ -195,7 +195,7 @@ async function selfSigned(spec: KeySpec, key: KeyObject): Promise<CertificateAut
 async function standIn(name: string, now: Date): Promise<CertificateAuthority> {
   const key = await generatePrivateKey(FAST_KEY);
   const contents: CertificateContents = {
-    subject: name.includes('=') ? name : [{ CN: [name] }],
+    subject: name.includes('=') ? name : [{ CN: [{ utf8String: name }] }],
     dnsNames: [],
     uris: [],
     ipAddresses: [],
@@ -214,9 +214,10 @@ async function credential(contents: CertificateContents, key: KeyObject, authori
 }
 
 function contentsOf(request: CertificateRequest, now: Date): CertificateContents {
-  const name = request.commonName === undefined ? [] : [{ CN: [request.commonName] }];
+  const attributes = [...request.subject, ...(request.commonName === undefined ? [] : [['CN', request.commonName] as const])];
   return {
-    subject: request.literalSubject ?? [...request.subject.map(([attribute, value]) => ({ [attribute]: [value] })), ...name],
+    // as an object: of a plain text, quotes and a leading # would be interpreted
+    subject: request.literalSubject ?? attributes.map(([attribute, value]) => ({ [attribute]: [{ utf8String: value }] })),
     dnsNames: request.dnsNames,
     uris: request.uris,
     ipAddresses: request.ipAddresses,

@@ -5,10 +5,13 @@ import { importSigningKey, type KeySpec, signatureOf } from './x509-keys.js';
 
 x509.cryptoProvider.set(webcrypto);
 
+/** Attributes of a name, one a row. */
+export type Subject = readonly Readonly<Record<string, [{ readonly utf8String: string }]>>[];
+
 /** What goes into a certificate; times are exact to the second, as X.509 keeps them. */
 export interface CertificateContents {
   /** Attribute lists in the order of the name, or an RFC 4514 string. */
-  readonly subject: x509.JsonName | string;
+  readonly subject: Subject | string;
   readonly dnsNames: readonly string[];
   readonly uris: readonly string[];
   readonly ipAddresses: readonly string[];
@@ -32,7 +35,7 @@ export interface Signer {
 /** Makes a certificate for a public key. */
 export async function signCertificate(contents: CertificateContents, publicKey: KeyObject, signer: Signer): Promise<x509.X509Certificate> {
   const key = new x509.PublicKey(publicKey.export({ type: 'spki', format: 'der' }));
-  const subject = new x509.Name(contents.subject);
+  const subject = new x509.Name(typeof contents.subject === 'string' ? contents.subject : [...contents.subject]);
   const extensions: x509.Extension[] = [
     new x509.KeyUsagesExtension(contents.keyUsage, true),
     new x509.BasicConstraintsExtension(contents.isCa, undefined, true),

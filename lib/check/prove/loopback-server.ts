@@ -101,7 +101,7 @@ export class LoopbackServer {
 
   #nextVerdict(): Promise<ServerVerdict | undefined> {
     return new Promise(resolve => {
-      const timer = setTimeout(() => resolve(undefined), 2 * this.#timeoutMs);
+      const timer = setTimeout(() => resolve(undefined), 2 * this.#timeoutMs).unref();
       this.#report = verdict => {
         clearTimeout(timer);
         this.#report = () => {};

@@ -13,7 +13,7 @@ export function controlPlaneScenarios(plan: Plan, all: Inventory, clock: TestClo
   const [issuer] = all.issuers;
   const scenarios = [
     nothingScraped(at),
-    noCertificates(at, 0),
+    noCertificates(at),
     skewed(at),
     failingController(at),
     ...(issuer ? [issuerDown(plan, issuer, at, step)] : []),
@@ -41,10 +41,10 @@ function nothingScraped(at: number): Scenario {
   };
 }
 
-function noCertificates(at: number, offset: number): Scenario {
+function noCertificates(at: number): Scenario {
   return {
     name: 'cert-manager tells the time and no certificate',
-    series: [clockSeries(offset, at)],
+    series: [clockSeries(0, at)],
     expectations: [
       quiet('MtlsCertManagerNotReconciling', 10 * MINUTE),
       fires('MtlsCertManagerNotReconciling', at, {}),

@@ -21,7 +21,7 @@ export class YamlBytes {
 
   /** The bytes so far, valid until something is written; starts anew. */
   take(): Uint8Array {
-    const taken = Buffer.from(this.bytes.subarray(0, this.length));
+    const taken = this.bytes.subarray(0, this.length);
     this.length = 0;
     return taken;
   }

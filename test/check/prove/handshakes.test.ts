@@ -2,6 +2,7 @@ import { getActiveResourcesInfo } from 'node:process';
 import { type Attempt, type HandshakeResult, proveHandshakes } from '../../../lib/check/prove/index.js';
 import type { Plan } from '../../../lib/fleet/plan.js';
 import { ObjectSet } from '../../../lib/objects/index.js';
+import { formatTable } from '../../../lib/report/handshakes-matrix.js';
 import { formatHandshakes, handshakesJson } from '../../../lib/report/index.js';
 import { changePolicy, find, type MutableObject, shopObjects, shopPlan } from './shop.js';
 
@@ -43,6 +44,18 @@ describe('manifests as declared', () => {
     expect(text).toContain('declared calls accepted                          2 of 2');
     expect(text).not.toContain('!!');
     expect(text.replace(/in \d+\.\d s/, 'in 0.0 s')).toMatchSnapshot();
+  });
+
+  test('a larger fleet gets one line a port instead of a matrix', () => {
+    expect(formatTable(result).split('\n')).toEqual([
+      '    port         accepts  undeclared refused',
+      '    cart:https   web      1 of 1',
+      '    ledger:grpc  cart     1 of 1',
+      '    web:https    nobody   2 of 2',
+    ]);
+    const [failure] = result.attempts;
+    const failed = formatTable({ ...result, failures: failure ? [failure] : [] });
+    expect(failed).toContain('!!  ledger:grpc');
   });
 
   test('the JSON form has a schema version and every attempt', () => {

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Did you mean '"postgres:tcp"'?
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"*:metrics"' is not assignable to type 'TypedCall<"api:https">'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"strikt"' is not assignable to type 'Mode | undefined'. Did you mean '"strict"'?
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

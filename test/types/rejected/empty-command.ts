@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '[]' is not assignable to type 'NonEmpty<string>'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

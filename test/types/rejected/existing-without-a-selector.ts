@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Property 'selector' is missing
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

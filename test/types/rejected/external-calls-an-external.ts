@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"db:tcp"' is not assignable to type 'TypedCall<"*:metrics" | "api:https">'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

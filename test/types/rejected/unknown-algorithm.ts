@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"DSA"' is not assignable to type 'KeyAlgorithm | undefined'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: 'protcol' does not exist in type 'Port'. Did you mean to write 'protocol'?
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

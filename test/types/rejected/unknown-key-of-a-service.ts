@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type 'string[]' is not assignable to type 'never'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

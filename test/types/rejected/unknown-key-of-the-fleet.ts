@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: 'teem' does not exist in type 'TypedFleet
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '{ selfsigned: {}; }' is not assignable
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

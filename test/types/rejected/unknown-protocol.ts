@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"http"' is not assignable to type 'PortProtocol'. Did you mean '"https"'?
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

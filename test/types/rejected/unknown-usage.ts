@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '"server_auth"' is not assignable to type 'Usage'. Did you mean '"server auth"'?
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: X
+// expect: Type '{ vault: { server: "https://vault.example.com"; path: "pki/sign/shop"; }; }' is not assignable
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',
