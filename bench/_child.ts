@@ -51,6 +51,7 @@ const lazily = {
   cdk8s: () => require('cdk8s') as typeof import('cdk8s'),
   fleet: () => require('../lib/fleet/index.js') as typeof import('../lib/fleet/index.js'),
   constructs: () => require('../lib/constructs/index.js') as typeof import('../lib/constructs/index.js'),
+  chunks: () => require('../lib/render/manifests/chunks.js') as typeof import('../lib/render/manifests/chunks.js'),
   manifests: () => require('../lib/render/manifests/index.js') as typeof import('../lib/render/manifests/index.js'),
 };
 
@@ -96,6 +97,20 @@ const json: Variant<unknown[], unknown[]> = {
   },
 };
 
+/** Our writer on the objects of `json`. */
+const yaml: Variant<unknown[], unknown[]> = {
+  ...json,
+  write: (objects, outdir) => {
+    const { chunksOf, writeOutput } = { ...lazily.chunks(), ...lazily.manifests() };
+    const chunks = chunksOf(objects, (writer, object) => {
+      if (!isObject(object) || !writer.tryObject(object)) throw new Error('the writer leaves an object of the fleet to the library');
+    });
+    writeOutput(outdir, [{ path: 'objects.yaml', chunks }]);
+  },
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+
 /** Makes the input of `json`. */
 const dump: Variant<Fleet, App> = {
   ...stock,
@@ -126,6 +141,7 @@ const VARIANTS: Readonly<Record<string, (input: string, outdir: string) => Measu
   ours: (input, outdir) => run(ours, input, outdir),
   stock: (input, outdir) => run(stock, input, outdir),
   json: (input, outdir) => run(json, input, outdir),
+  yaml: (input, outdir) => run(yaml, input, outdir),
   dump: (input, outdir) => run(dump, input, outdir),
 };
 

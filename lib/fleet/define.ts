@@ -1,7 +1,7 @@
 import { checkFleet } from './check.js';
 import { FleetError } from './issue.js';
 import { markChecked } from './resolve.js';
-import type { Environment, External, Fleet, Mode, Service, ServiceOverride } from './types.js';
+import type { Environment, External, Fleet, Mode, Port, Service, ServiceOverride } from './types.js';
 
 type PortNames<T> = T extends { readonly ports: infer P } ? keyof P & string : never;
 
@@ -14,24 +14,25 @@ type TypedCall<T extends string> = T | { readonly to: T; readonly mode?: Mode };
 type Exactly<Given, T> = { readonly [K in Exclude<keyof Given, keyof T>]: never };
 
 type TypedServices<S, X> = {
-  readonly [K in keyof S]: Omit<Service, 'calls'> & { readonly calls?: readonly TypedCall<Targets<S> | Targets<X>>[] } & Exactly<
-      S[K],
-      Service
-    >;
+  readonly [K in keyof S]: { readonly calls?: readonly TypedCall<Targets<S> | Targets<X>>[] } & Exactly<S[K], Service> & TypedPorts<S[K]>;
 };
 
+type TypedPorts<T> = T extends { readonly ports: infer P } ? { readonly ports: { readonly [N in keyof P]: Exactly<P[N], Port> } } : unknown;
+
 type TypedExternals<S, X> = {
-  readonly [K in keyof X]: Omit<External, 'calls'> & { readonly calls?: readonly TypedCall<Targets<S> | '*:metrics'>[] } & Exactly<
-      X[K],
-      External
-    >;
+  readonly [K in keyof X]: { readonly calls?: readonly TypedCall<Targets<S> | '*:metrics'>[] } & Exactly<X[K], External>;
+};
+
+type Overrides<O, S> = {
+  readonly [N in keyof O]: N extends keyof S ? Exactly<O[N], ServiceOverride> : never;
 };
 
 type TypedEnvironments<E, S> = {
-  readonly [K in keyof E]: Omit<Environment, 'services'> & { readonly services?: { readonly [N in keyof S]?: ServiceOverride } } & Exactly<
-      E[K],
-      Environment
-    >;
+  readonly [K in keyof E]: Exactly<E[K], Environment> &
+    (E[K] extends { readonly services: infer O } ? { readonly services: Overrides<O, S> } : unknown) &
+    (E[K] extends { readonly authority: { readonly sameAs: string } }
+      ? { readonly authority: { readonly sameAs: Exclude<keyof E, K> } }
+      : unknown);
 };
 
 export type TypedFleet<S, X, E> = Omit<Fleet, 'services' | 'externals' | 'environments'> & {
@@ -45,9 +46,9 @@ export type TypedFleet<S, X, E> = Omit<Fleet, 'services' | 'externals' | 'enviro
  * @throws FleetError for everything that types can't say, as for a file
  */
 export function defineFleet<
-  const S extends Readonly<Record<string, unknown>>,
-  const X extends Readonly<Record<string, unknown>> = Record<never, never>,
-  const E extends Readonly<Record<string, unknown>> = Record<never, never>,
+  const S extends Readonly<Record<string, Omit<Service, 'calls'>>>,
+  const X extends Readonly<Record<string, Omit<External, 'calls'>>> = Record<never, never>,
+  const E extends Readonly<Record<string, Environment>> = Record<never, never>,
 >(fleet: TypedFleet<S, X, E>): Fleet {
   const result = checkFleet(fleet);
   if ('issues' in result)

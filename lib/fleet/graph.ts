@@ -1,4 +1,5 @@
 import { callMode, callText, carriesTls, parseCall, portNamed, portsBehind, serviceNamed, transportOf } from './calls.js';
+import { contains } from './cidr.js';
 import type { EdgePlan, ExternalEdgePlan, ExternalPlan, NetworkPeerPlan } from './plan.js';
 import type { Environment, External, Fleet, Mode, Service } from './types.js';
 
@@ -6,7 +7,6 @@ import type { Environment, External, Fleet, Mode, Service } from './types.js';
 export interface Graph {
   readonly edges: readonly EdgePlan[];
   readonly externalEdges: readonly ExternalEdgePlan[];
-  readonly externals: readonly ExternalPlan[];
   /** Services that call a port with mutual TLS: they need client auth. */
   readonly callers: ReadonlySet<string>;
   /** Services of which somebody calls a port with mutual TLS: they need server auth. */
@@ -74,9 +74,6 @@ export function graphOf(fleet: Fleet, env: Environment): Graph {
       (a, b) =>
         compare(a.direction, b.direction) || compare(a.service, b.service) || compare(a.external, b.external) || compare(a.port, b.port),
     ),
-    externals: Object.entries(fleet.externals ?? {})
-      .map(([name, external]) => planExternal(name, external))
-      .sort((a, b) => compare(a.name, b.name)),
     callers,
     callees,
   };
@@ -94,6 +91,13 @@ function expand(fleet: Fleet, call: string): (readonly [service: string, port: s
       declared.protocol === 'metrics' ? [[name, port]] : [],
     ),
   );
+}
+
+/** Where the externals are, sorted by name. */
+export function externalsOf(fleet: Fleet): ExternalPlan[] {
+  return Object.entries(fleet.externals ?? {})
+    .map(([name, external]) => planExternal(name, external))
+    .sort((a, b) => compare(a.name, b.name));
 }
 
 function planExternal(name: string, external: External): ExternalPlan {
@@ -114,5 +118,5 @@ function planExternal(name: string, external: External): ExternalPlan {
   };
 }
 
-/** `except` must lie inside its own `cidr`, so each range gets the exceptions of its address family. */
-const exceptOf = (cidr: string, except: readonly string[]): string[] => except.filter(range => range.includes(':') === cidr.includes(':'));
+/** Kubernetes wants each exception inside of the range beside which it stands. */
+const exceptOf = (cidr: string, except: readonly string[]): string[] => except.filter(range => contains(cidr, range));

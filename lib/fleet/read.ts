@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { displayPath, FleetError, type Issue, type Position } from './issue.js';
 
@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 5_000_000;
 
 const fail = (source: string, message: string, notes: readonly string[], position?: Position): never => {
-  throw new FleetError(source, [{ path: [], message, notes, position: position ?? { line: 1, column: 1 } }]);
+  throw new FleetError(source, [{ path: [], message, notes, position }]);
 };
 
 /** The text of a fleet file; every reason why it is no text is a FleetError. */
@@ -27,7 +27,8 @@ export function readFleetText(path: string): string {
 function readBytes(path: string, source: string): Buffer {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'r');
+    // non-blocking: a pipe that nobody writes to would hold the command for ever
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) return fail(source, 'is a directory, expected a fleet file', [`write ${source.replace(/\/$/, '')}/fleet.yaml`]);
     if (!stat.isFile()) return fail(source, 'is no regular file', ['expected a YAML file']);
@@ -39,7 +40,7 @@ function readBytes(path: string, source: string): Buffer {
   } catch (error) {
     if (error instanceof FleetError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return fail(source, 'no such file', ['name the fleet file with -f FILE, or make one with "sentinel-mtls init"']);
+    if (code === 'ENOENT') return fail(source, 'no such file', ['name the fleet file with -f FILE']);
     if (code === 'EACCES') return fail(source, 'no permission to read the file', ['check its owner and mode']);
     return fail(source, `can't be read (${code ?? 'unknown reason'})`, ['expected a YAML file']);
   } finally {
@@ -62,14 +63,24 @@ export function parseFleetText(text: string, source: string): unknown {
   } catch (error) {
     return fail(source, ...describe(error, text));
   }
-  return plainCopy(parsed, source);
+  return plainCopy(parsed, source, text);
 }
+
+const isContent = (line: string): boolean => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith('---') && !line.startsWith('%');
 
 function describe(error: unknown, text: string): [string, readonly string[], Position] {
   if (!(error instanceof YAMLException))
     return ['is nested too deeply to be read', ['a fleet has less than a dozen levels'], { line: 1, column: 1 }];
+  const lines = text.split('\n');
+  if (error.reason.includes('expected a single document')) {
+    const second = lines.findIndex((line, index) => line.startsWith('---') && lines.slice(0, index).some(isContent));
+    return ['holds more than one YAML document', ['one file is one fleet: remove the "---" between them'], { line: second + 1, column: 1 }];
+  }
+  const conflict = lines.findIndex(line => /^(?:<{7}|>{7}|={7})(?: |$)/.test(line));
+  if (conflict >= 0)
+    return ['holds the markers of a merge conflict', ['resolve it and remove the marked lines'], { line: conflict + 1, column: 1 }];
   const position = { line: error.mark.line + 1, column: error.mark.column + 1 };
-  const line = text.split('\n')[error.mark.line] ?? '';
+  const line = lines[error.mark.line] ?? '';
   if (/^\s*\t/.test(line)) return ['a tab indents this line, YAML allows spaces only', ['replace the tab by spaces'], position];
   if (error.reason.includes('duplicated mapping key')) {
     const key = /^\s*(?:-\s+)?["']?([^"':]+)["']?\s*:/.exec(line)?.[1] ?? '';
@@ -79,9 +90,7 @@ function describe(error: unknown, text: string): [string, readonly string[], Pos
       position,
     ];
   }
-  if (error.reason.includes('expected a single document'))
-    return ['holds more than one YAML document', ['one file is one fleet: remove the "---" between them'], position];
-  if (error.reason.includes('unknown tag')) return [`${error.reason}`, ['a fleet needs no YAML tags: remove it'], position];
+  if (error.reason.includes('unknown tag')) return [error.reason, ['a fleet needs no YAML tags: remove it'], position];
   return [`is no valid YAML: ${error.reason}`, ['check indentation, quotes and brackets here and on the line before'], position];
 }
 
@@ -89,12 +98,17 @@ function describe(error: unknown, text: string): [string, readonly string[], Pos
  * Aliases share objects in the parsed data and may form loops; later steps walk and merge freely, so they get
  * a tree. A key that would reach an object's prototype is refused.
  */
-function plainCopy(root: unknown, source: string): unknown {
+function plainCopy(root: unknown, source: string, text: string): unknown {
   let budget = MAX_VALUES;
   const copy = (value: unknown, depth: number): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH)
-      return fail(source, `is nested more than ${MAX_DEPTH} levels deep`, ['an anchor that contains itself does this: look for & and *']);
+      return fail(
+        source,
+        `is nested more than ${MAX_DEPTH} levels deep`,
+        ['an anchor that contains itself does this: look for & and *'],
+        positionOf(text, '&'),
+      );
     if (Array.isArray(value)) {
       budget -= value.length + 1;
       if (budget < 0) return tooMuch();
@@ -105,14 +119,24 @@ function plainCopy(root: unknown, source: string): unknown {
     if (budget < 0) return tooMuch();
     const result: Record<string, unknown> = {};
     for (const [key, item] of entries) {
-      if (key === '__proto__') return fail(source, 'has a key "__proto__"', ['choose another name']);
+      if (key === '__proto__') return fail(source, 'has a key "__proto__"', ['choose another name'], positionOf(text, '__proto__'));
       result[key] = copy(item, depth + 1);
     }
     return result;
   };
   const tooMuch = (): never =>
-    fail(source, `expands to more than ${MAX_VALUES} values`, ['aliases of aliases do this: write out what is meant']);
+    fail(
+      source,
+      `expands to more than ${MAX_VALUES} values`,
+      ['aliases of aliases do this: write out what is meant'],
+      positionOf(text, '&'),
+    );
   return copy(root, 0);
+}
+
+function positionOf(text: string, word: string): Position {
+  const before = text.slice(0, Math.max(0, text.indexOf(word))).split('\n');
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
 /** Finds the positions of issues; only called when something is wrong, since it parses the file once more. */

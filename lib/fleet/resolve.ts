@@ -1,7 +1,7 @@
 import { parseDuration } from '../pki/index.js';
 import { planAuthority, planBundle, planPublicAuthority } from './authority.js';
 import { checkFleet } from './check.js';
-import { graphOf } from './graph.js';
+import { externalsOf, graphOf } from './graph.js';
 import { FleetError } from './issue.js';
 import type { NetworkPeerPlan, NetworkPlan, Plan } from './plan.js';
 import { planService } from './service.js';
@@ -67,7 +67,7 @@ export function resolve(fleet: Fleet, environment: string): Plan {
       runbookBaseUrl: fleet.monitoring?.runbookBaseUrl ?? 'docs/runbooks',
     },
     services,
-    externals: graph.externals,
+    externals: externalsOf(fleet),
     edges: graph.edges,
     externalEdges: graph.externalEdges,
   };

@@ -88,8 +88,9 @@ function planCertificate(
 ): CertificatePlan {
   const key = planKey(layers);
   const durationSeconds = seconds(layers.get('duration')?.value ?? DEFAULTS.duration);
-  const before = layers.get('renewBefore')?.value;
-  const percentage = before === undefined ? layers.get('renewBeforePercentage')?.value : undefined;
+  const renewal = layers.renewal();
+  const before = renewal.before?.value;
+  const percentage = renewal.percentage?.value;
   const usages = layers.get('usages')?.value;
   return {
     secretName: `${name}-tls`,

@@ -34,6 +34,17 @@ export class CertificateLayers {
     return undefined;
   }
 
+  /** The nearest of `renewBefore` and `renewBeforePercentage`: one written for a service beats the other written for all. */
+  renewal(): { readonly before?: Setting<string>; readonly percentage?: Setting<number> } {
+    for (const { settings, path } of this.layers) {
+      const { renewBefore, renewBeforePercentage } = settings;
+      if (renewBefore !== undefined) return { before: { value: renewBefore, path: [...path, 'renewBefore'] } };
+      if (renewBeforePercentage !== undefined)
+        return { percentage: { value: renewBeforePercentage, path: [...path, 'renewBeforePercentage'] } };
+    }
+    return {};
+  }
+
   key<K extends keyof KeySettings>(field: K): Setting<NonNullable<KeySettings[K]>> | undefined {
     for (const { settings, path } of this.layers) {
       const value = settings.key?.[field];

@@ -7,6 +7,7 @@ interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly description?: string;
+  readonly $ref?: string;
   readonly [keyword: string]: unknown;
 }
 
@@ -21,11 +22,23 @@ export function checkStructure(fleet: unknown): { readonly fleet: Fleet } | { re
   // compiled ahead of time by the build from fleet.schema.json: compiling here would cost every command 50 ms
   const validate = require('#validators/fleet') as ValidateFunction;
   if (validate(fleet)) return { fleet: fleet as Fleet };
-  const issues = (validate.errors ?? []).map(error => toIssue(error, fleet)).filter(issue => issue !== undefined);
-  return { issues };
+  if (isKubernetesObject(fleet))
+    return {
+      issues: [
+        {
+          path: [],
+          message: 'is a Kubernetes manifest, expected a fleet',
+          notes: ['a fleet starts with "fleet: <name>": name another file with -f FILE'],
+        },
+      ],
+    };
+  return { issues: (validate.errors ?? []).map(error => toIssue(error, fleet)) };
 }
 
-function toIssue(error: ErrorObject, fleet: unknown): Issue | undefined {
+const isKubernetesObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value;
+
+function toIssue(error: ErrorObject, fleet: unknown): Issue {
   const path = parsePointer(error.instancePath, fleet);
   const value = valueAt(fleet, path);
   switch (error.keyword) {
@@ -36,8 +49,12 @@ function toIssue(error: ErrorObject, fleet: unknown): Issue | undefined {
       return {
         path: [...path, key],
         atKey: true,
+        unknownKey: true,
         message: `unknown key "${key}"${path.length === 0 ? '' : ` in ${last(path)}`}`,
-        notes: [`known here: ${list(known, 20)}`, guess === undefined ? 'remove it' : `write "${guess}"`],
+        notes: [
+          `known here: ${list(known, 20)}`,
+          key === '<<' ? 'YAML 1.2 has no merge keys: write the keys out' : guess === undefined ? 'remove it' : `write "${guess}"`,
+        ],
       };
     }
     case 'required': {
@@ -85,10 +102,24 @@ function typeNotes(value: unknown, error: ErrorObject): readonly string[] {
   if (expected === 'true or false' && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value)) {
     return [`YAML 1.2 reads ${value} as text: write ${/^(yes|on|y)$/i.test(value) ? 'true' : 'false'}`];
   }
-  if (expected === 'text' && (typeof value === 'number' || typeof value === 'boolean')) return [`put it in quotes: "${String(value)}"`];
-  if (expected === 'a whole number' && typeof value === 'string' && /^\d+$/.test(value)) return [`remove the quotes: ${value}`];
-  if (expected === 'a list' && typeof value === 'string') return [`write [ ${value} ]`];
-  return [];
+  if (error.instancePath === '') return ['a fleet starts with "fleet: <name>" on a line of its own, with a space after the colon'];
+  if (expected === 'text' && (typeof value === 'number' || typeof value === 'boolean')) {
+    const name = error.instancePath.split('/').at(-1) ?? '';
+    return [
+      /^(?:duration|renewBefore|lifetime)$/.test(name)
+        ? 'write a Go duration, such as 2160h'
+        : 'put it in quotes, as it stands in the file',
+    ];
+  }
+  if (expected === 'text' && typeof value === 'object')
+    return ['write one value; braces and indentation make a group of keys, a dash makes a list'];
+  if (expected === 'true or false' && (value === 'true' || value === 'false')) return [`remove the quotes: ${value}`];
+  if (expected === 'a whole number')
+    return typeof value === 'string' && /^\d+$/.test(value)
+      ? [`remove the quotes: ${value}`]
+      : ['write digits only, without quotes, unit or sign'];
+  if (expected === 'a list' && typeof value === 'string') return [`write [ ${show(value)} ]`];
+  return [`write ${expected}`];
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -137,18 +168,18 @@ function valueAt(fleet: unknown, path: Path): unknown {
   return value;
 }
 
-/** The schema that holds the failed keyword, found through `schemaPath` (`#/definitions/port/properties/port/type`). */
-function parentSchema(error: ErrorObject): SchemaNode | undefined {
-  let node: unknown = require('#fleet-schema');
-  for (const part of error.schemaPath
-    .replace(/^[^#]*#\//, '')
-    .split('/')
-    .slice(0, -1))
-    node = (node as Record<string, unknown> | undefined)?.[unescapePointer(decodeURIComponent(part))];
-  return node as SchemaNode | undefined;
-}
+/** The schema that holds the failed keyword; the validator is compiled to keep it. */
+const parentSchema = (error: ErrorObject): SchemaNode | undefined => error.parentSchema as SchemaNode | undefined;
 
 function describeKey(error: ErrorObject, key: string): string {
   const schema = parentSchema(error)?.properties?.[key];
-  return schema?.description ?? TYPE_WORDS[String(schema?.type)] ?? 'a value';
+  const referred = typeof schema?.$ref === 'string' ? definition(schema.$ref) : undefined;
+  return (
+    (schema?.description ?? referred?.description)?.replace(/\.$/, '') ?? TYPE_WORDS[String(schema?.type ?? referred?.type)] ?? 'a value'
+  );
 }
+
+const definition = (ref: string): SchemaNode | undefined =>
+  (require('#fleet-schema') as { readonly definitions: Readonly<Record<string, SchemaNode>> }).definitions[
+    ref.replace('#/definitions/', '')
+  ];

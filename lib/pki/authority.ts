@@ -12,8 +12,6 @@ export interface AuthorityOptions {
   readonly clusterResourceNamespace?: string;
   /** @default the time of the call */
   readonly now?: Date;
-  /** Bits of the largest RSA key that is made for a CA: 4096 bits take seconds. @default what each CA Certificate asks for */
-  readonly caRsaBits?: number;
 }
 
 /** What a certificate that must be refused has instead of what its Certificate asks for. */
@@ -45,7 +43,6 @@ export class EmbeddedAuthority {
   readonly #notes = new Set<string>();
   readonly #clusterResourceNamespace: string;
   readonly #now: Date;
-  readonly #caRsaBits: number;
   #forgeryKey: Promise<KeyObject> | undefined;
 
   constructor(
@@ -54,10 +51,9 @@ export class EmbeddedAuthority {
   ) {
     this.#clusterResourceNamespace = options.clusterResourceNamespace ?? 'cert-manager';
     this.#now = options.now ?? new Date();
-    this.#caRsaBits = options.caRsaBits ?? Number.POSITIVE_INFINITY;
   }
 
-  /** What is not as it will be in the cluster: stand-ins for issuers, shorter CA keys; sorted. */
+  /** What is not as it will be in the cluster: stand-ins for issuers; sorted. */
   get notes(): readonly string[] {
     return [...this.#notes].sort();
   }
@@ -152,7 +148,7 @@ export class EmbeddedAuthority {
     const request = readCertificateRequest(certificate);
     const id = `Secret ${request.namespace}/${request.secretName}`;
     if (below.includes(id)) throw new IssuanceError(`${request.object} is signed by itself through ${below.length} issuers`);
-    const spec = this.#caKey(request);
+    const spec = request.key;
     return this.#remember(id, async () => {
       const [key, parent] = await Promise.all([generatePrivateKey(spec), this.#issuerOf(request, [...below, id])]);
       const signed = await signCertificate(contentsOf(request, this.#now), publicKeyOf(key), parent?.signer ?? (await signerOf(key, spec)));
@@ -163,12 +159,6 @@ export class EmbeddedAuthority {
         root: parent?.root ?? pem,
       };
     });
-  }
-
-  #caKey({ key, object }: CertificateRequest): KeySpec {
-    if (key.algorithm !== 'RSA' || (key.size ?? 0) <= this.#caRsaBits) return key;
-    this.#notes.add(`the key of ${object} has ${this.#caRsaBits} bits here instead of ${key.size}, to save time: no call depends on it`);
-    return { ...key, size: this.#caRsaBits };
   }
 
   #remember(id: string, make: () => Promise<CertificateAuthority>): Promise<CertificateAuthority> {

@@ -98,7 +98,7 @@ describe('the command line', () => {
   test.each([
     [['nothing'], 2, 'there is no command "nothing"'],
     [['synth', '--bogus'], 2, "unknown option '--bogus'"],
-    [['synth', '-f', 'absent.yaml'], 2, 'absent.yaml:1:1 no such file'],
+    [['synth', '-f', 'absent.yaml'], 2, 'absent.yaml: no such file'],
     [['synth', '--env', 'moon'], 2, 'there is no environment "moon"'],
     [['prove', '--format', 'xml'], 2, 'format is "xml"'],
   ])('%p ends with %d and says why', (args, code, text) => {

@@ -111,6 +111,16 @@ describe('mutants of valid fleets', () => {
     30 * 60_000,
   );
 
+  test('a bad text, a missing place and a crash would be found', () => {
+    const error = (message: string, line: number): FleetError =>
+      new FleetError('fleet.yaml', [{ path: [], message, notes: [], position: { line, column: 1 } }]);
+    expect(textFault(error('name is no DNS label', 1), 'a')).toEqual({});
+    expect(textFault(error('Name is no DNS label.', 1), 'a').fault).toContain('no sentence of ours');
+    expect(textFault(error('name is undefined here', 1), 'a').fault).toContain('our insides');
+    expect(textFault(error('name is no DNS label', 9), 'a').fault).toContain('points to no line');
+    expect(textFault(new FleetError('fleet.yaml', []), 'a').fault).toContain('without a reason');
+  });
+
   test('a seed finds its mutants again', () => {
     const mutant = (seed: number): string[] =>
       Object.values(MUTATIONS).map(mutate => Buffer.from(mutate(SOURCES[0] ?? '', randomFrom(seed))).toString());

@@ -162,3 +162,26 @@ externals: { mail: { at: { cidrs: [203.0.113.7/32] }, ports: { smtp: { port: 587
   );
   expect(resolve(typed, 'dev')).toEqual(resolve(written, 'dev'));
 });
+
+test('a percentage that is written for a service beats a renewBefore that is written for all', () => {
+  const fleet = minimal({
+    certificates: { renewBefore: '360h' },
+    environments: { dev: { authority: { selfSigned: {} }, services: { web: { certificate: { renewBeforePercentage: 33 } } } } },
+  });
+  const plan = resolve(fleet, 'dev');
+  expect(service(plan, 'web').certificate).toMatchObject({ renewBeforeSeconds: undefined, renewBeforePercentage: 33 });
+  expect(service(plan, 'orders').certificate).toMatchObject({ renewBeforeSeconds: 1_296_000, renewBeforePercentage: undefined });
+});
+
+test('an exception stands beside the range that holds it', () => {
+  const fleet = minimal({
+    externals: {
+      db: { at: { cidrs: ['10.0.0.0/16', '192.168.0.0/16', '2001:db8::/32'], except: ['10.0.1.0/24'] }, ports: { tcp: { port: 5432 } } },
+    },
+  });
+  expect(resolve(fleet, 'dev').externals[0]?.peers).toEqual([
+    { cidr: '10.0.0.0/16', except: ['10.0.1.0/24'] },
+    { cidr: '192.168.0.0/16', except: [] },
+    { cidr: '2001:db8::/32', except: [] },
+  ]);
+});

@@ -134,16 +134,6 @@ describe('chains', () => {
     ).issue(leaf());
     expect(new X509Certificate(root).validTo).toBe('Nov 16 05:00:00 2056 GMT');
   });
-
-  test('CA keys are shorter where a caller wants to save time, and the note says so', async () => {
-    const objects = issuers(false).map(item =>
-      item.metadata.name === 'root' ? { ...item, spec: { ...(item.spec as object), privateKey: { algorithm: 'RSA', size: 4096 } } } : item,
-    );
-    const embedded = new EmbeddedAuthority(ObjectSet.from(objects), { caRsaBits: 2048 });
-    const { root } = await embedded.issue(leaf());
-    expect(new X509Certificate(root).publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    expect(embedded.notes[0]).toMatch(/^the key of Certificate cert-manager\/root has 2048 bits here instead of 4096/);
-  });
 });
 
 describe('what cert-manager refuses is refused', () => {

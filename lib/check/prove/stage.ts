@@ -11,9 +11,6 @@ import { authorize, deny } from './policy-reader.js';
 import { environmentTrust, type Trust } from './trust.js';
 import type { Layer } from './types.js';
 
-/** A 4096-bit key takes 1 to 7 s on one core, and which calls are possible does not depend on it. */
-const CA_RSA_BITS = 2048;
-
 /** Why a server of the manifests can't take a call at all. */
 export interface Absence {
   readonly layer: Layer;
@@ -30,7 +27,7 @@ export class Stage {
   #nobody: SecureContext | undefined;
 
   static async open(objects: ObjectSet, plan: Plan, ports: readonly TlsPort[], timeoutMs: number): Promise<Stage> {
-    const authority = new EmbeddedAuthority(objects, { clusterResourceNamespace: plan.certManagerNamespace, caRsaBits: CA_RSA_BITS });
+    const authority = new EmbeddedAuthority(objects, { clusterResourceNamespace: plan.certManagerNamespace });
     const [parties, trust] = await Promise.all([makeParties(objects, plan, authority), environmentTrust(objects, plan, authority)]);
     const stage = new Stage(authority, parties, trust, timeoutMs);
     try {

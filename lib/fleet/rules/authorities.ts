@@ -1,6 +1,7 @@
-import { isPublicDnsName, parseDuration } from '../../pki/index.js';
+import { dnsNameProblem, isDnsSubdomain, isPublicDnsName, parseDuration } from '../../pki/index.js';
 import { list, nearest } from '../did-you-mean.js';
 import type { Issue, Path } from '../issue.js';
+import { DEFAULTS } from '../settings.js';
 import { show } from '../structure.js';
 import type { Authority, Environment, Fleet, RootSource, VaultAuthority } from '../types.js';
 import { duration, keyRules } from './durations.js';
@@ -95,6 +96,12 @@ function* oneAuthority(fleet: Fleet, name: string, authority: Authority, path: P
         notes: ['the fleet makes this root and distributes it: remove roots'],
       };
   }
+  if ('existing' in authority && !isDnsSubdomain(authority.existing.secretName))
+    yield {
+      path: [...path, 'existing', 'secretName'],
+      message: `secretName is ${show(authority.existing.secretName)}`,
+      notes: ['expected the name of a Secret alone: it is looked for in the namespace of cert-manager, or of a namespaced Issuer'],
+    };
   if ('existing' in authority) yield* duration(authority.existing.lifetime, [...path, 'existing', 'lifetime'], 3600);
   if ('vault' in authority) yield* vaultRules(authority.vault, [...path, 'vault']);
   if ('external' in authority && (authority.external.group === 'cert-manager.io' || !authority.external.group.includes('.'))) {
@@ -237,19 +244,34 @@ function* publicCertificates(fleet: Fleet): Iterable<Issue> {
         message: 'a public certificate asks for client auth',
         notes: ["public authorities no longer sign client certificates: remove it; the fleet's own certificate has it"],
       };
-    for (const [index, dnsName] of certificate.dnsNames.entries()) {
-      const domains = [
-        fleet.clusterDomain ?? 'cluster.local',
-        ...environments.flatMap(([, environment]) => environment.clusterDomain ?? []),
-      ];
-      if (!domains.every(domain => isPublicDnsName(dnsName, domain)))
-        yield {
-          path: [...path, 'dnsNames', index],
-          message: `public certificate for ${show(dnsName)}, an internal name`,
-          notes: ['no ACME authority can sign it, and asking publishes it in transparency logs: use a public name'],
-        };
-    }
+    for (const [index, dnsName] of certificate.dnsNames.entries()) yield* publicName(fleet, dnsName, [...path, 'dnsNames', index]);
   }
+}
+
+function* publicName(fleet: Fleet, dnsName: string, path: Path): Iterable<Issue> {
+  const problem = dnsNameProblem(dnsName);
+  if (problem !== undefined) {
+    yield { path, message: `DNS name ${show(dnsName)} ${problem}`, notes: ['expected a public name such as www.example.com'] };
+    return;
+  }
+  const environments = Object.entries(fleet.environments);
+  const domains = [
+    fleet.clusterDomain ?? DEFAULTS.clusterDomain,
+    ...environments.flatMap(([, environment]) => environment.clusterDomain ?? []),
+  ];
+  if (!domains.every(domain => isPublicDnsName(dnsName, domain)))
+    yield {
+      path,
+      message: `public certificate for ${show(dnsName)}, an internal name`,
+      notes: ['no ACME authority can sign it, and asking publishes it in transparency logs: use a public name'],
+    };
+  const unable = environments.find(([, { publicAuthority }]) => publicAuthority?.acme.solvers.every(solver => !('dns01' in solver)));
+  if (dnsName.startsWith('*.') && unable !== undefined)
+    yield {
+      path,
+      message: `public certificate for ${show(dnsName)}, but environment "${unable[0]}" has no dns01 solver`,
+      notes: ['ACME proves wildcards by dns01 only: add such a solver, or write the names out'],
+    };
 }
 
 /** Seconds that the signer of the leaves lives, where that is known. */

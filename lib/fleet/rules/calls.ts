@@ -1,6 +1,7 @@
 import { parseSpiffeId } from '../../pki/index.js';
 import { callMode, callText, carriesTls, parseCall, portNamed, protocolOf, serviceNamed } from '../calls.js';
 import { list, nearest } from '../did-you-mean.js';
+import { modeOf } from '../graph.js';
 import type { Issue, Path } from '../issue.js';
 import { show } from '../structure.js';
 import type { Call, External, Fleet, Mode } from '../types.js';
@@ -50,8 +51,14 @@ function* oneCall(fleet: Fleet, who: string, call: Call, path: Path, external: E
     if (external === undefined || target.port !== 'metrics')
       yield {
         path,
-        message: `${who} calls "${text}"`,
+        message: `${who} calls ${show(text)}`,
         notes: ['"*" stands for every service only in an external\'s call to "*:metrics": name the service'],
+      };
+    else if (!Object.values(fleet.services).some(service => Object.values(service.ports ?? {}).some(port => port.protocol === 'metrics')))
+      yield {
+        path,
+        message: `${who} calls "*:metrics", but no service has a port of protocol metrics`,
+        notes: ['declare the metrics ports, or remove the call'],
       };
     return;
   }
@@ -90,14 +97,20 @@ function* oneCall(fleet: Fleet, who: string, call: Call, path: Path, external: E
       notes: [`add plainPort to services.${target.name}.ports.${target.port}`],
     };
   }
-  if (external !== undefined && external.spiffeId === undefined && carriesTls(port) && mode === 'strict') {
-    yield {
-      path,
-      message: `${who} calls "${text}", which asks for a certificate, but has no spiffeId`,
-      notes: ['write its spiffeId, or call a port without TLS'],
-    };
+  if (external !== undefined && external.spiffeId === undefined && carriesTls(port)) {
+    const guarded = Object.entries(fleet.environments).find(([, env]) =>
+      asksForCertificate(callMode(call) ?? modeOf(fleet, env, target.name, service)),
+    );
+    if (guarded !== undefined)
+      yield {
+        path,
+        message: `${who} calls "${text}", which asks for a certificate in environment "${guarded[0]}", but has no spiffeId`,
+        notes: ['write its spiffeId, or call a port without TLS'],
+      };
   }
 }
+
+const asksForCertificate = (mode: Mode): boolean => mode === 'strict' || mode === 'audit';
 
 function* callToExternal(
   fleet: Fleet,

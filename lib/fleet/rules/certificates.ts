@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
-import { dnsNameProblem, parseDuration, parseSpiffeId } from '../../pki/index.js';
+import { dnsNameProblem, parseDuration } from '../../pki/index.js';
+import { type Graph, graphOf } from '../graph.js';
 import { serviceIdentity } from '../identity.js';
 import type { Issue, Path } from '../issue.js';
 import { CertificateLayers, DEFAULTS } from '../settings.js';
 import { show } from '../structure.js';
-import type { CertificateSettings, Environment, Fleet, Service } from '../types.js';
-import { kindsOf, signerLifetimeSeconds } from './authorities.js';
+import type { CertificateSettings, Environment, Fleet, Service, Usage } from '../types.js';
+import { caRules, outlives } from './authority-lifetimes.js';
 import { duration, keyRules, keySize, MIN_DURATION_SECONDS, MIN_RENEW_BEFORE_SECONDS } from './durations.js';
 
 /** Fields that name one service: written for many, they would make every service all of them. */
@@ -21,7 +22,6 @@ export function* checkCertificates(fleet: Fleet): Iterable<Issue> {
   }
   for (const [name, service] of Object.entries(fleet.services)) yield* settings(service.certificate, ['services', name, 'certificate']);
   yield* resolvedRules(fleet);
-  yield* identities(fleet);
 }
 
 function* shared(given: CertificateSettings | undefined, path: Path): Iterable<Issue> {
@@ -81,6 +81,14 @@ function* settings(given: CertificateSettings | undefined, path: Path): Iterable
         };
     }
   }
+  for (const [index, country] of (given.subject?.countries ?? []).entries()) {
+    if (!/^[A-Z]{2}$/.test(country))
+      yield {
+        path: [...path, 'subject', 'countries', index],
+        message: `country is ${show(country)}`,
+        notes: ['expected two capital letters (ISO 3166), such as DE'],
+      };
+  }
   for (const [index, name] of (given.dnsNames ?? []).entries()) {
     const problem = dnsNameProblem(name);
     if (problem !== undefined)
@@ -123,32 +131,52 @@ const withoutSize = (given: CertificateSettings): CertificateSettings['key'] => 
 /** What shows only after fleet, environment and service are merged. Each setting is reported once, where it was written. */
 function* resolvedRules(fleet: Fleet): Iterable<Issue> {
   const reported = new Set<string>();
+  const longestLeaf = new Map<string, number>();
   for (const [environment, env] of Object.entries(fleet.environments)) {
-    let longest = 0;
+    const graph = graphOf(fleet, env);
+    const signer = 'sameAs' in env.authority ? env.authority.sameAs : environment;
     for (const [name, service] of Object.entries(fleet.services)) {
       const layers = new CertificateLayers(fleet, environment, env, name, service);
       const lifetime = layers.get('duration');
       const seconds = parseDuration(lifetime?.value ?? DEFAULTS.duration);
       if (seconds === undefined) continue;
-      longest = Math.max(longest, seconds);
+      longestLeaf.set(signer, Math.max(longestLeaf.get(signer) ?? 0, seconds));
       for (const issue of [
         ...renewal(layers, seconds, name),
         ...sizes(layers),
+        ...usages(layers, name, graph),
         ...commonName(fleet, env, layers, name, service),
         ...outlives(fleet, env, environment, seconds, lifetime?.path, name),
       ]) {
-        const key = `${issue.path.join('/')} ${issue.message.replaceAll(name, '')}`;
+        const key = `${issue.path.join('/')} ${issue.notes.join()}`;
         if (!reported.has(key)) yield issue;
         reported.add(key);
       }
     }
-    yield* caRules(env, environment, longest);
+  }
+  for (const [environment, env] of Object.entries(fleet.environments)) yield* caRules(environment, env, longestLeaf.get(environment) ?? 0);
+}
+
+/** Written usages must hold what the calls need: without it every handshake of a declared call fails. */
+function* usages(layers: CertificateLayers, name: string, graph: Graph): Iterable<Issue> {
+  const given = layers.get('usages');
+  if (given === undefined || given.value === 'graph' || given.path === undefined) return;
+  const needs: readonly (readonly [Usage, boolean, string])[] = [
+    ['client auth', graph.callers.has(name), 'calls others'],
+    ['server auth', graph.callees.has(name), 'is called'],
+  ];
+  for (const [usage, needed, why] of needs) {
+    if (needed && !given.value.includes(usage))
+      yield {
+        path: given.path,
+        message: `usages leave out "${usage}", but "${name}" ${why}`,
+        notes: [`add "${usage}", or write usages: graph`],
+      };
   }
 }
 
 function* renewal(layers: CertificateLayers, seconds: number, name: string): Iterable<Issue> {
-  const before = layers.get('renewBefore');
-  const percentage = layers.get('renewBeforePercentage');
+  const { before, percentage } = layers.renewal();
   const lifetime = layers.get('duration');
   if (before !== undefined) {
     const value = parseDuration(before.value);
@@ -199,131 +227,4 @@ function* commonName(fleet: Fleet, env: Environment, layers: CertificateLayers, 
       notes: ['at most 64 are allowed: remove commonName, nobody needs it beside the DNS names'],
     };
   else if (bytes === 0) yield { path: given.path, message: 'commonName is empty', notes: ['remove the key'] };
-}
-
-function* outlives(
-  fleet: Fleet,
-  env: Environment,
-  environment: string,
-  seconds: number,
-  path: Path | undefined,
-  name: string,
-): Iterable<Issue> {
-  const authority = 'sameAs' in env.authority ? fleet.environments[env.authority.sameAs]?.authority : env.authority;
-  const signer = authority === undefined || kindsOf(authority).length !== 1 ? undefined : signerLifetimeSeconds(authority, DEFAULTS);
-  if (signer !== undefined && seconds > signer)
-    yield {
-      path: path ?? ['environments', environment, 'authority'],
-      message: `certificate of "${name}" lives longer than the authority of "${environment}" that signs it`,
-      notes: [`it lives ${hours(seconds)}, the authority ${hours(signer)}: shorten the certificate, or lengthen the authority`],
-    };
-}
-
-const hours = (seconds: number): string => `${Math.round(seconds / 36) / 100}h`;
-
-/** A CA is renewed at the latest when its longest leaf could still be issued and live out its time. */
-function* caRules(env: Environment, environment: string, longestLeaf: number): Iterable<Issue> {
-  if (!('selfSigned' in env.authority)) return;
-  const path = ['environments', environment, 'authority', 'selfSigned'];
-  const root = env.authority.selfSigned;
-  const rootSeconds = parseDuration(root.duration ?? DEFAULTS.rootDuration);
-  const signed = root.intermediate === undefined ? longestLeaf : parseDuration(root.intermediate.duration ?? DEFAULTS.intermediateDuration);
-  yield* oneCa(root.renewBefore, rootSeconds, signed, path, root.intermediate === undefined ? 'certificates' : 'intermediate');
-  if (root.intermediate !== undefined)
-    yield* oneCa(root.intermediate.renewBefore, signed, longestLeaf, [...path, 'intermediate'], 'certificates');
-}
-
-function* oneCa(
-  renewBefore: string | undefined,
-  lifetime: number | undefined,
-  longestSigned: number | undefined,
-  path: Path,
-  what: string,
-): Iterable<Issue> {
-  if (lifetime === undefined || longestSigned === undefined) return;
-  const before = renewBefore === undefined ? longestSigned : parseDuration(renewBefore);
-  if (before === undefined) return;
-  if (renewBefore !== undefined && before < longestSigned)
-    yield {
-      path: [...path, 'renewBefore'],
-      message: `the authority is renewed ${hours(before)} before its end, but its ${what} live up to ${hours(longestSigned)}`,
-      notes: [`they would outlive it: write at least ${hours(longestSigned)}`],
-    };
-  if (before >= lifetime) {
-    const at = renewBefore === undefined ? { path, atKey: true } : { path: [...path, 'renewBefore'] };
-    yield {
-      ...at,
-      message: `the authority lives ${hours(lifetime)} and would be renewed ${hours(before)} before its end`,
-      notes: [`it signs ${what} of up to ${hours(longestSigned)}: give it a longer duration`],
-    };
-  }
-}
-
-/** One identity, one service: the same SPIFFE ID or DNS name twice would let one pass for the other. */
-function* identities(fleet: Fleet): Iterable<Issue> {
-  for (const [environment, env] of Object.entries(fleet.environments)) {
-    const ids = new Map<string, string>();
-    const names = new Map<string, string>();
-    const secrets = new Map<string, string>();
-    for (const [name, service] of Object.entries(fleet.services)) {
-      const identity = serviceIdentity(fleet, env, name, service);
-      const other = ids.get(identity.spiffeId);
-      const at =
-        service.serviceAccount === undefined ? { path: ['services', name], atKey: true } : { path: ['services', name, 'serviceAccount'] };
-      if (other !== undefined)
-        yield {
-          ...at,
-          message: `services "${other}" and "${name}" have one identity: ${identity.spiffeId}`,
-          notes: ['a certificate of one would pass for the other: give each a ServiceAccount of its own'],
-        };
-      ids.set(identity.spiffeId, name);
-      const id = parseSpiffeId(identity.spiffeId);
-      if ('problem' in id && !identity.spiffeId.startsWith('spiffe:///'))
-        yield {
-          path: ['services', name],
-          atKey: true,
-          message: `SPIFFE ID of "${name}" is ${show(identity.spiffeId)}: ${id.problem}`,
-          notes: ['expected only letters, digits, dashes, dots and underscores in its parts'],
-        };
-      for (const dnsName of identity.dnsNames) names.set(dnsName, name);
-      for (const secret of [`${name}-tls`, ...(service.publicCertificate === undefined ? [] : [`${name}-public-tls`])]) {
-        const key = `${identity.namespace}/${secret}`;
-        const owner = secrets.get(key);
-        if (owner !== undefined)
-          yield {
-            path: ['services', name],
-            atKey: true,
-            message: `services "${owner}" and "${name}" would both write Secret ${key}`,
-            notes: ['rename one of them'],
-          };
-        secrets.set(key, name);
-      }
-    }
-    for (const [name, external] of Object.entries(fleet.externals ?? {})) {
-      const owner = external.spiffeId === undefined ? undefined : ids.get(external.spiffeId);
-      if (owner !== undefined)
-        yield {
-          path: ['externals', name, 'spiffeId'],
-          message: `external "${name}" has the identity of service "${owner}"`,
-          notes: ['it could pass for that service: give it a SPIFFE ID of its own'],
-        };
-    }
-    for (const [name, service] of Object.entries(fleet.services)) {
-      const extra = [...(service.certificate?.dnsNames ?? []).entries()].map(
-        ([index, dnsName]) => [['services', name, 'certificate', 'dnsNames', index], dnsName] as const,
-      );
-      const override = [...(env.services?.[name]?.certificate?.dnsNames ?? []).entries()].map(
-        ([index, dnsName]) => [['environments', environment, 'services', name, 'certificate', 'dnsNames', index], dnsName] as const,
-      );
-      for (const [path, dnsName] of [...extra, ...override]) {
-        const owner = names.get(dnsName);
-        if (owner !== undefined && owner !== name)
-          yield {
-            path,
-            message: `DNS name "${dnsName}" of "${name}" is a name of service "${owner}"`,
-            notes: ['it could pass for that service: remove it'],
-          };
-      }
-    }
-  }
 }

@@ -15,10 +15,17 @@ export function* duration(text: string | undefined, path: Path, minimumSeconds: 
   const name = String(path.at(-1));
   if (seconds === undefined) {
     const suggestion = suggestDuration(text);
+    const tooLong = /^(?:\d+[hms])+$/.test(text);
     yield {
       path,
-      message: `${name} is ${show(text)}, which is no Go duration`,
-      notes: [suggestion === undefined ? 'expected hours, minutes and seconds, such as 2160h or 1h30m' : `write ${suggestion}`],
+      message: tooLong ? `${name} is ${show(text)}, longer than Go can say` : `${name} is ${show(text)}, which is no Go duration`,
+      notes: [
+        tooLong
+          ? 'at most 2562047h (292 years): write less'
+          : suggestion === undefined
+            ? 'expected hours, minutes and seconds, such as 2160h or 1h30m'
+            : `write ${suggestion}`,
+      ],
     };
   } else if (seconds < minimumSeconds) {
     yield {

@@ -63,7 +63,8 @@ export function* checkNames(fleet: Fleet): Iterable<Issue> {
     }
     yield* environmentVariables(service.env, [...path, 'env']);
     for (const port of Object.keys(service.ports ?? {})) {
-      if (!PORT_NAME.test(port)) {
+      // the Service of an existing workload may have longer names than a container port
+      if (!(service.existing === undefined ? PORT_NAME.test(port) : isDnsLabel(port))) {
         yield {
           path: [...path, 'ports', port],
           atKey: true,

@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { isDnsLabel } from '../../pki/index.js';
+import { cidrProblem, contains } from '../cidr.js';
 import { namespaceOf } from '../identity.js';
 import type { Issue, Path } from '../issue.js';
 import { show } from '../structure.js';
@@ -109,24 +110,4 @@ function* cidr(text: string, path: Path): Iterable<Issue> {
       message: `cidr is ${show(text)}: ${problem}`,
       notes: ['expected a range such as 10.0.0.0/8, or 203.0.113.7/32 for one address'],
     };
-}
-
-function cidrProblem(text: string): string | undefined {
-  const [address = '', length, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0) return 'no IP address before the slash';
-  if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) return 'no prefix length after the slash';
-  return Number(length) > (family === 4 ? 32 : 128) ? 'prefix length is too large' : undefined;
-}
-
-/** Whether `inner` is a strictly smaller range of the same family inside of `outer`. */
-function contains(outer: string, inner: string): boolean {
-  if (cidrProblem(outer) !== undefined) return true;
-  const [network = '', length = '0'] = outer.split('/');
-  const [address = '', innerLength = '0'] = inner.split('/');
-  const family = isIPv4(network) ? 'ipv4' : 'ipv6';
-  if (isIP(network) !== isIP(address) || Number(innerLength) <= Number(length)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(length), family);
-  return list.check(address, family);
 }

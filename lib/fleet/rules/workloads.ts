@@ -1,11 +1,13 @@
+import { isDnsSubdomain } from '../../pki/index.js';
 import { carriesTls, protocolOf, targetPortOf, transportOf } from '../calls.js';
 import { list, nearest } from '../did-you-mean.js';
 import type { Issue, Path } from '../issue.js';
+import { show } from '../structure.js';
 import type { Fleet, Mode, Service, WorkloadKind } from '../types.js';
 
 const REPLICATED: ReadonlySet<WorkloadKind> = new Set(['Deployment', 'StatefulSet']);
 /** What only a workload that the fleet deploys can have. */
-const OWN_FIELDS = ['workload', 'image', 'command', 'args', 'schedule', 'env', 'resources', 'securityContext', 'serviceAccount'] as const;
+const OWN_FIELDS = ['workload', 'image', 'command', 'args', 'schedule', 'env', 'resources', 'securityContext'] as const;
 
 /** Workloads and ports that can't be deployed as declared. */
 export function* checkWorkloads(fleet: Fleet): Iterable<Issue> {
@@ -14,16 +16,10 @@ export function* checkWorkloads(fleet: Fleet): Iterable<Issue> {
     yield* kindRules(name, service, path);
     yield* portRules(name, service, path);
     yield* modeRules(fleet, name, service, path);
-    if (service.hostNetwork === true && fleet.network?.policies !== false) {
-      yield {
-        path: [...path, 'hostNetwork'],
-        message: `service "${name}" uses the host's network`,
-        notes: [
-          'a NetworkPolicy never applies to such pods: remove hostNetwork, or set network.policies: false and guard the node yourself',
-        ],
-      };
-    }
+    if (service.hostNetwork === true) yield* hostNetworkRules(fleet, name, [...path, 'hostNetwork']);
+    yield* textRules(service, path);
   }
+  yield* existingRules(fleet);
   for (const [environment, env] of Object.entries(fleet.environments)) {
     for (const [name, override] of Object.entries(env.services ?? {})) {
       const path = ['environments', environment, 'services', name];
@@ -38,6 +34,7 @@ export function* checkWorkloads(fleet: Fleet): Iterable<Issue> {
         };
         continue;
       }
+      yield* textRules(override, path);
       if (override.replicas !== undefined && !REPLICATED.has(kindOf(service)))
         yield replicasIssue(name, kindOf(service), [...path, 'replicas']);
       if (service.existing !== undefined) {
@@ -52,6 +49,108 @@ export function* checkWorkloads(fleet: Fleet): Iterable<Issue> {
         }
       }
     }
+  }
+}
+
+function* hostNetworkRules(fleet: Fleet, name: string, path: Path): Iterable<Issue> {
+  const guarded = Object.entries(fleet.environments).filter(([, env]) => (env.network?.policies ?? fleet.network?.policies) !== false);
+  if (guarded.length > 0)
+    yield {
+      path,
+      message: `service "${name}" uses the host's network, where environment "${guarded[0]?.[0]}" has network policies`,
+      notes: ['a NetworkPolicy never applies to such pods: remove hostNetwork, or set network.policies: false and guard the node yourself'],
+    };
+}
+
+/** Repository, optional tag and digest, as the registries' reference grammar has them. */
+const IMAGE =
+  /^[a-z0-9]+(?:(?:[._-]|__|-+)[a-z0-9]+)*(?::\d+)?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
+const QUANTITY = /^\d+(?:\.\d+)?(?:m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
+const CRON_FIELD = /^(?:\*|[\dA-Za-z]+(?:-[\dA-Za-z]+)?)(?:\/\d+)?(?:,(?:\*|[\dA-Za-z]+(?:-[\dA-Za-z]+)?)(?:\/\d+)?)*$/;
+const CRON_NAME = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
+
+function* textRules(service: Pick<Service, 'image' | 'schedule' | 'resources' | 'existing'>, path: Path): Iterable<Issue> {
+  if (service.image !== undefined && !IMAGE.test(service.image))
+    yield {
+      path: [...path, 'image'],
+      message: `image is ${show(service.image)}`,
+      notes: ['expected <registry>/<repository>:<tag>, in lower case and without spaces'],
+    };
+  const fields = service.schedule?.trim().split(/\s+/) ?? [];
+  if (
+    service.schedule !== undefined &&
+    !CRON_NAME.test(service.schedule) &&
+    !(fields.length === 5 && fields.every(field => CRON_FIELD.test(field)))
+  )
+    yield {
+      path: [...path, 'schedule'],
+      message: `schedule is ${show(service.schedule)}`,
+      notes: ['expected five fields, minute hour day month weekday, such as "30 2 * * *"'],
+    };
+  for (const part of ['requests', 'limits'] as const) {
+    for (const [resource, amount] of Object.entries(service.resources?.[part] ?? {})) {
+      if (!QUANTITY.test(amount))
+        yield {
+          path: [...path, 'resources', part, resource],
+          message: `${resource} is ${show(amount)}`,
+          notes: ['expected a quantity such as 250m or 128Mi'],
+        };
+    }
+  }
+  for (const [index, name] of (service.existing?.names ?? []).entries()) {
+    if (!isDnsSubdomain(name))
+      yield {
+        path: [...path, 'existing', 'names', index],
+        message: `workload name is ${show(name)}`,
+        notes: ['expected lower-case letters, digits, dashes and dots'],
+      };
+  }
+}
+
+/** Pods that two services select would have the rights of both, and a workload that two services patch one identity. */
+function* existingRules(fleet: Fleet): Iterable<Issue> {
+  const workloads = new Map<string, string>();
+  const holders = new Map<string, { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]>();
+  const namespaceOf = (service: Service): string => service.namespace ?? fleet.namespace;
+  for (const [name, service] of Object.entries(fleet.services)) {
+    const labels = service.existing?.selector ?? {
+      app: name,
+      'app.kubernetes.io/name': name,
+      'sentinel-mtls.io/fleet': fleet.fleet,
+      ...fleet.labels,
+      ...service.labels,
+    };
+    for (const [key, value] of Object.entries(labels)) {
+      const id = `${namespaceOf(service)} ${key}=${value}`;
+      const list = holders.get(id);
+      if (list === undefined) holders.set(id, [{ name, labels }]);
+      else list.push({ name, labels });
+    }
+    if (service.existing === undefined) continue;
+    for (const workload of service.existing.names ?? [name]) {
+      const id = `${namespaceOf(service)}/${service.existing.kind}/${workload}`;
+      const other = workloads.get(id);
+      if (other !== undefined)
+        yield {
+          path: ['services', name, 'existing'],
+          message: `services "${other}" and "${name}" are one workload: ${service.existing.kind} ${workload}`,
+          notes: ['a workload has one identity: make them one service with all ports'],
+        };
+      workloads.set(id, name);
+    }
+  }
+  for (const [name, service] of Object.entries(fleet.services)) {
+    const selector = Object.entries(service.existing?.selector ?? {});
+    // every pod that the selector matches has each of its labels, so the label that the fewest have is enough to look at
+    const lists = selector.map(([key, value]) => holders.get(`${namespaceOf(service)} ${key}=${value}`) ?? []);
+    const [fewest = []] = lists.sort((a, b) => a.length - b.length);
+    const other = fewest.find(holder => holder.name !== name && selector.every(([key, value]) => holder.labels[key] === value));
+    if (other !== undefined)
+      yield {
+        path: ['services', name, 'existing', 'selector'],
+        message: `selector of "${name}" selects the pods of "${other.name}" too`,
+        notes: ['their calls would add up: write labels that only the pods of one service have'],
+      };
   }
 }
 

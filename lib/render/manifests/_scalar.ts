@@ -15,8 +15,8 @@ export const DIGIT = 2;
 export const INNER = 4; // may stand anywhere after the first character
 export const WORD_ONLY = 8; // occurs in no YAML 1.1 number or time
 
-/** By ASCII code; 0 where only the library knows: control characters, the space and `#`. */
-export const classes = new Uint8Array(128);
+/** By UTF-16 code; 0 where only the library knows: all but ASCII, control characters, the space and `#`. */
+export const classes = new Uint8Array(0x10000);
 for (let code = 0x21; code < 0x7f; code++) {
   const character = String.fromCharCode(code);
   if (character === '#') continue;

@@ -67,24 +67,23 @@ export class YamlBytes {
     const size = text.length;
     this.reserve(size);
     const { bytes, length } = this;
+    const first = text.charCodeAt(0);
+    const firstClass = classes[first] ?? 0;
+    if ((firstClass & (STARTS | DIGIT)) === 0) return false;
+    bytes[length] = first;
     let seen = 0;
-    let previous = COLON;
-    for (let index = 0; index < size; index++) {
+    let previous = first;
+    for (let index = 1; index < size; index++) {
       const code = text.charCodeAt(index);
-      if (code === SPACE) {
-        // also a space at the start
-        if (previous === COLON) return false;
-      } else {
-        const found = code < 128 ? (classes[code] ?? 0) : 0;
-        if (found === 0) return false;
-        if (index > 0) seen |= found;
-      }
+      const found = classes[code] ?? 0;
+      // a space, but none behind a colon
+      if (found === 0 && (code !== SPACE || previous === COLON)) return false;
+      seen |= found;
       bytes[length + index] = code;
       previous = code;
     }
     if (previous === SPACE || previous === COLON) return false;
-    const first = classes[bytes[length] ?? 0] ?? 0;
-    if ((first & DIGIT) !== 0 ? (seen & WORD_ONLY) === 0 : (first & STARTS) === 0 || isMeant(text)) return false;
+    if ((firstClass & DIGIT) !== 0 ? (seen & WORD_ONLY) === 0 : isMeant(text)) return false;
     this.length = length + size;
     return true;
   }

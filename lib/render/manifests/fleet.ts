@@ -1,13 +1,14 @@
 import { addEnvironment } from '../../constructs/index.js';
 import { resolve } from '../../fleet/index.js';
 import type { Fleet } from '../../fleet/types.js';
-import { FleetApp, ValidationError } from './app.js';
+import { FleetApp } from './app.js';
 import type { RenderedFile } from './rendered-file.js';
+import { ValidationError } from './validation-error.js';
 
 /**
  * The files of these environments. One environment stands in memory at a time: read each file before the next.
  *
- * @throws ValidationError with the problems of all environments, after the last good file
+ * @throws ValidationError with the problems of all environments, after the last good file; while a file is read, where an object does not fit its schema
  */
 export function* renderFleet(fleet: Fleet, environments: readonly string[]): Iterable<RenderedFile> {
   const problems: string[] = [];

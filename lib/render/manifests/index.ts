@@ -1,8 +1,9 @@
-export { FleetApp, type FleetAppProps, ValidationError } from './app.js';
+export { FleetApp, type FleetAppProps } from './app.js';
 export { checkOutput, type OutputDifference } from './check.js';
 export { renderFleet } from './fleet.js';
 export { renderObjects } from './objects.js';
 export { OutputError, type OutputErrorCode } from './output-error.js';
 export { GENERATED_LINE, type RenderedFile, textOf } from './rendered-file.js';
+export { ValidationError } from './validation-error.js';
 export { type OutputOptions, type WriteResult, writeOutput } from './write.js';
 export { stringifyObject } from './yaml.js';

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: is not assignable
+// expect: is not assignable to type 'never'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: is not assignable
+// expect: 'ports' does not exist in type 'ServiceOverride'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: 'protcol' does not exist in type 'Port'. Did you mean to write 'protocol'?
+// expect: Type 'string' is not assignable to type 'never'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: Type '{ selfsigned: {}; }' is not assignable
+// expect: 'selfsigned' does not exist in type 'Authority'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

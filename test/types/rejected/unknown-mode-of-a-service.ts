@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: Type 'string' is not assignable to type 'never'
+// expect: Type '"loose"' is not assignable to type 'Mode'
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',

@@ -1,6 +1,6 @@
 import { defineFleet } from '../../../lib/fleet/index.js';
 
-// expect: Type '{ vault: { server: "https://vault.example.com"; path: "pki/sign/shop"; }; }' is not assignable
+// expect: Property 'auth' is missing in type
 defineFleet({
   fleet: 'shop',
   namespace: 'shop',
