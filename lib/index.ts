@@ -20,5 +20,6 @@ export type {
 export { defineFleet, environmentsOf, FleetError, loadFleet, parseFleet, resolve } from './fleet/index.js';
 export { ObjectSet, parseObjects, readObjects } from './objects/index.js';
 export { EmbeddedAuthority } from './pki/authority.js';
-export { checkOutput, FleetApp, renderFleet, renderObjects, writeOutput } from './render/manifests/index.js';
+export { checkOutput, FleetApp, renderFleet, writeOutput } from './render/manifests/index.js';
+export { renderObjects } from './render/manifests/objects.js';
 export { formatHandshakes, formatManifestFindings } from './report/index.js';

@@ -43,8 +43,10 @@ function compileObjects(folder) {
     const ajv = new Ajv(options).addSchema(shared);
     writeFileSync(join(folder, file.replace(/json$/, 'js')), standaloneCode(ajv, ajv.compile(read(file))));
   }
-  const names = JSON.stringify(kinds.map(file => file.slice(0, -'.json'.length)));
-  writeFileSync(join(folder, 'index.js'), `exports.names = ${names};\nexports.schema = file => require('../' + file);\n`);
+  const names = kinds.map(file => file.slice(0, -'.json'.length));
+  // one require per kind, written out, so that a bundler can follow them
+  const loaders = names.map(name => `  ${JSON.stringify(name)}: () => require(${JSON.stringify(`./${name}.js`)}),\n`).join('');
+  writeFileSync(join(folder, 'index.js'), `exports.load = {\n${loaders}};\n`);
 }
 
 function compileFleet(folder) {

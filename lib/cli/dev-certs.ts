@@ -4,7 +4,7 @@ import { loadFleet, resolve } from '../fleet/index.js';
 import { EmbeddedAuthority } from '../pki/authority.js';
 import { devCertificates } from '../pki/authority-dev.js';
 import { writeCertificateFolder } from '../pki/dev-files.js';
-import { renderObjects } from '../render/manifests/index.js';
+import { renderObjects } from '../render/manifests/objects.js';
 import { chosenEnvironments, fleetPath, parse } from './arguments.js';
 import { EXIT, UsageError } from './exit.js';
 

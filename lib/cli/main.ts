@@ -1,11 +1,13 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
+import { loadCached } from './cached.js';
 import { EXIT, UsageError } from './exit.js';
 import { help } from './help.js';
 
 /** Modules of the commands, loaded only when asked for: `--help` must not wait for them. */
 const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Promise<number> }>> = {
   start: () => require('./start.js') as typeof import('./start.js'),
-  synth: () => require('./synth.js') as typeof import('./synth.js'),
+  synth: () => loadCached<typeof import('./synth.js')>(join(__dirname, 'synth')),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };

@@ -1,17 +1,17 @@
-import { FleetError } from '../fleet/issue.js';
-import { EXIT, UsageError } from './exit.js';
+import type { FleetError } from '../fleet/issue.js';
+import { EXIT, type UsageError } from './exit.js';
 
 /** Errors of the input carry a `code` and a text for people; they are told by it, so that no module is loaded for a name. */
 const INPUT_CODES = /^(?:OUTPUT|SYNTH|OBJECTS|POLICY|PROVE|AUTHORITY)_/;
 
 /** Prints an error to stderr and returns the exit code. Never a stack trace, unless SENTINEL_DEBUG asks for it. */
 export function reportError(error: unknown): number {
-  if (error instanceof FleetError) {
+  if (isError<FleetError>(error, 'FleetError')) {
     const count = error.issues.length;
     process.stderr.write(`${error.message}\n\n${count} ${count === 1 ? 'problem' : 'problems'} in ${error.source}, nothing was written\n`);
     return EXIT.usage;
   }
-  if (error instanceof UsageError) {
+  if (isError<UsageError>(error, 'UsageError')) {
     process.stderr.write(`${error.message}\n  ${error.next}\n  see sentinel-mtls --help\n`);
     return EXIT.usage;
   }
@@ -32,3 +32,6 @@ export function reportError(error: unknown): number {
   if (process.env['SENTINEL_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return EXIT.internal;
 }
+
+/** By name: a command may come from a bundle, which has classes of its own. */
+const isError = <T extends Error>(error: unknown, name: T['name']): error is T => error instanceof Error && error.name === name;

@@ -40,7 +40,10 @@ export class Manifest extends ApiObject {
     // cdk8s has no public way to ask for these; a test compares every result with toJson
     if (this['patches'].length > 0) return undefined;
     const own = this.metadata;
-    const metadata = { ...own['_additionalAttributes'], name: own.name, namespace: own.namespace, labels: own['labels'] };
+    const metadata = { ...own['_additionalAttributes'], name: own.name, labels: own['labels'] };
+    // absent and undefined are one in the file, but not for who checks the object
+    if (own.namespace === undefined) delete metadata.namespace;
+    else metadata.namespace = own.namespace;
     for (const field of ['annotations', 'finalizers', 'ownerReferences'] as const) {
       const added = own[field];
       if (field in metadata || Object.keys(added).length > 0) metadata[field] = added;

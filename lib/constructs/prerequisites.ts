@@ -1,4 +1,3 @@
-import { Yaml } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { Plan } from '../fleet/plan.js';
 import { CERT_MANAGER_SERVICE_ACCOUNT } from './names.js';
@@ -31,7 +30,7 @@ export class Prerequisites extends Construct {
       `#     --namespace ${plan.certManagerNamespace} --create-namespace --wait -f ${chart}.values.yaml`,
       '',
     ].join('\n');
-    new OutputFile(this, chart, { path: `prerequisites/${chart}.values.yaml`, content: `${header}${Yaml.stringify(values)}` });
+    new OutputFile(this, chart, { path: `prerequisites/${chart}.values.yaml`, content: header, data: values });
   }
 }
 

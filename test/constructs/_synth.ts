@@ -1,4 +1,4 @@
-import { App, Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing, Yaml } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { OutputFile } from '../../lib/constructs/output-file';
 
@@ -38,7 +38,9 @@ export function files(add: (scope: Construct) => void): Record<string, string> {
 
 export function outputFiles(root: IConstruct): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const construct of root.node.findAll()) if (construct instanceof OutputFile) found[construct.path] = construct.content;
+  for (const construct of root.node.findAll())
+    if (construct instanceof OutputFile)
+      found[construct.path] = construct.data === undefined ? construct.content : construct.content + Yaml.stringify(construct.data);
   return found;
 }
 

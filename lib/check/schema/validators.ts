@@ -2,9 +2,8 @@ import type { ValidateFunction } from 'ajv';
 
 /** schemas/validators/index.js, made by `npm run build`. */
 interface Catalogue {
-  /** File names without their ending: `apps_v1_Deployment`. */
-  readonly names: readonly string[];
-  schema(file: string): JsonSchema;
+  /** By file name without its ending: `apps_v1_Deployment`. */
+  readonly load: Readonly<Record<string, () => ValidateFunction>>;
 }
 
 /** The part of JSON Schema that scripts/extract-schemas.mjs writes. */
@@ -19,23 +18,20 @@ export interface JsonSchema {
   readonly definitions?: Readonly<Record<string, JsonSchema>>;
 }
 
-let known: ReadonlySet<string> | undefined;
 let catalogue: Catalogue | undefined;
 const validators = new Map<string, ValidateFunction>();
 
-function load(): Catalogue {
-  catalogue ??= requireBuilt('index') as Catalogue;
-  return catalogue;
+function load(): Catalogue['load'] {
+  catalogue ??= built(() => require('#validators/index') as Catalogue);
+  return catalogue.load;
 }
 
-function requireBuilt(name: string): unknown {
+function built<T>(load: () => T): T {
   try {
-    return require(`#validators/${name}`);
+    return load();
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
-    throw missing
-      ? new Error(`schemas/validators/${name}.js is missing, expected the build to have made it\n  run "npm run build"`)
-      : error;
+    throw missing ? new Error('schemas/validators/ is missing, expected the build to have made it\n  run "npm run build"') : error;
   }
 }
 
@@ -48,23 +44,23 @@ export function validatorOf(apiVersion: string, kind: string): ValidateFunction 
   const name = schemaName(apiVersion, kind);
   const loaded = validators.get(name);
   if (loaded) return loaded;
-  known ??= new Set(load().names);
-  if (!known.has(name)) return undefined;
-  const validator = requireBuilt(name) as ValidateFunction;
+  const loader = Object.hasOwn(load(), name) ? load()[name] : undefined;
+  if (loader === undefined) return undefined;
+  const validator = loader();
   validators.set(name, validator);
   return validator;
 }
 
 /** Every kind that has a schema, as `apiVersion kind`. */
 export function knownKinds(): string[] {
-  return load().names.map(name => {
+  return Object.keys(load()).map(name => {
     const [group = '', version = '', kind = ''] = name.split('_');
     return `${group === 'core' ? version : `${group}/${version}`} ${kind}`;
   });
 }
 
 /** A committed schema file, read only when a message needs it. */
-export const schemaFile = (file: string): JsonSchema => load().schema(file);
+export const schemaFile = (file: string): JsonSchema => require(`#schemas/${file}`) as JsonSchema;
 
 /** The compiled fleet.schema.json: all errors, each with its schema and data (ajv's `verbose`). */
-export const loadFleetValidator = (): ValidateFunction => requireBuilt('fleet') as ValidateFunction;
+export const loadFleetValidator = (): ValidateFunction => built(() => require('#validators/fleet') as ValidateFunction);

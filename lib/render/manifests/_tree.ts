@@ -6,7 +6,7 @@ import { chunksOf } from './chunks.js';
 import type { RenderedFile } from './rendered-file.js';
 import { schemaProblems } from './schema-problems.js';
 import { ValidationError } from './validation-error.js';
-import type { YamlWriter } from './yaml.js';
+import { stringifyObject, type YamlWriter } from './yaml.js';
 
 /** What one walk over a construct tree finds: its files, and what is wrong. */
 export class Tree {
@@ -24,7 +24,7 @@ export class Tree {
   /** Reading the chunks of a file throws a ValidationError at its end if an object does not fit its schema. */
   *files(): Iterable<RenderedFile> {
     for (const [chart, objects] of this.charts) yield { path: pathOf(chart), chunks: this.chunks(chart, objects) };
-    for (const file of this.outputFiles) yield { path: pathOf(file), chunks: [Buffer.from(file.content)] };
+    for (const file of this.outputFiles) yield { path: pathOf(file), chunks: [Buffer.from(textOf(file))] };
   }
 
   private *chunks(chart: Chart, objects: readonly ApiObject[]): Iterable<Uint8Array> {
@@ -35,7 +35,8 @@ export class Tree {
     } else {
       yield* chunksOf(objects, (writer, object) => {
         const written = writeObject(writer, object);
-        if (misfitsOf(object, written).length > 0) doubtful = true;
+        // null and empty values are not written, so toJson has the last word
+        if (misfitsOf(object, written).length > 0 && misfitsOf(object, object.toJson()).length > 0) doubtful = true;
       });
     }
     if (doubtful) this.refuseMisfits();
@@ -73,13 +74,15 @@ export class Tree {
   }
 }
 
+const textOf = ({ content, data }: OutputFile): string => (data === undefined ? content : content + stringifyObject(data));
+
 function pathOf(construct: Chart | OutputFile): string {
   if (!(construct instanceof OutputFile)) return `${construct.node.path}.yaml`;
   const environment = construct.node.scopes[1];
   return environment === undefined || environment === construct ? construct.path : `${environment.node.id}/${construct.path}`;
 }
 
-/** Gives back what was written; it may hold null and empty values, which are left out of the text. */
+/** Gives back what was written; it may hold null and empty values beside. */
 function writeObject(writer: YamlWriter, object: ApiObject): unknown {
   const data = object instanceof Manifest ? object.plainData() : undefined;
   if (data !== undefined && writer.tryObject(data)) return data;

@@ -1,7 +1,6 @@
 export { FleetApp, type FleetAppProps } from './app.js';
 export { checkOutput, type OutputDifference } from './check.js';
 export { renderFleet } from './fleet.js';
-export { renderObjects } from './objects.js';
 export { OutputError, type OutputErrorCode } from './output-error.js';
 export { GENERATED_LINE, type RenderedFile, textOf } from './rendered-file.js';
 export { ValidationError } from './validation-error.js';
