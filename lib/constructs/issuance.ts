@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import type { CaCertificatePlan, IssuerRef, Plan, ServicePlan } from '../fleet/plan.js';
+import type { CaCertificatePlan, Plan, ServicePlan } from '../fleet/plan.js';
 import { CA_USAGES } from './ca-certificate.js';
 import { Manifest } from './manifest.js';
 import { CERT_MANAGER_SERVICE_ACCOUNT, fleetLabels, requestPolicyName, serviceLabels } from './names.js';
@@ -8,8 +8,6 @@ import { allowedSubject, exactConstraints, exactly, oneOf, onlyFrom, RequestPoli
 
 export interface IssuanceProps {
   readonly plan: Plan;
-  /** Issuers of other teams that go on signing as before; see docs/decisions/issuance-plane.md. @default none */
-  readonly otherIssuers?: readonly IssuerRef[];
 }
 
 /** Who may obtain which identity, for approver-policy: a service its own, and nobody any other from this authority. */
@@ -29,7 +27,7 @@ export class Issuance extends Construct {
       if (plan.authority.intermediate) this.addAuthority(plan, 'intermediate', plan.authority.intermediate);
     }
     for (const [namespace, names] of this.policiesByNamespace) this.addUse(plan, namespace, names);
-    new OtherIssuers(this, 'other issuers', { plan, issuers: props.otherIssuers ?? [] });
+    new OtherIssuers(this, 'other issuers', { plan, issuers: plan.otherIssuers });
   }
 
   private addService(plan: Plan, service: ServicePlan): void {

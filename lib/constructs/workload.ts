@@ -1,6 +1,6 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Plan, ServicePlan } from '../fleet/plan.js';
+import type { Plan, PortPlan, ServicePlan } from '../fleet/plan.js';
 import type { Plain } from './_plain.js';
 import { podTemplate, workloadApiVersion } from './_pod.js';
 import { ExistingWorkloads } from './kustomize-component.js';
@@ -49,7 +49,7 @@ export class ServiceWorkload extends Construct {
         automountServiceAccountToken: false,
       });
     }
-    if (service.ports.length > 0) {
+    if (served(service).length > 0) {
       new Manifest(this, 'service', {
         apiVersion: 'v1',
         kind: 'Service',
@@ -75,8 +75,11 @@ function serviceSpec(service: ServicePlan): Plain<k8s.ServiceSpec> {
   };
 }
 
+/** The kubelet probes the pod itself, and nobody else has business at a health port. */
+const served = (service: ServicePlan): readonly PortPlan[] => service.ports.filter(port => port.protocol !== 'health');
+
 function servicePorts(service: ServicePlan): Plain<k8s.ServicePort>[] {
-  const ports = service.ports.map(port => ({
+  const ports = served(service).map(port => ({
     name: port.name,
     port: port.port,
     targetPort: port.targetPort,

@@ -20,6 +20,8 @@ export interface Plan {
   readonly publicAuthority: PublicAuthorityPlan | undefined;
   readonly bundle: BundlePlan;
   readonly issuance: boolean;
+  /** Issuers of other teams that the issuance policies let go on. */
+  readonly otherIssuers: readonly IssuerRef[];
   readonly network: NetworkPlan;
   readonly monitoring: MonitoringPlan;
   /** Sorted by name. */

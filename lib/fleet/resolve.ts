@@ -59,7 +59,9 @@ export function resolve(fleet: Fleet, environment: string): Plan {
     authority,
     publicAuthority: planPublicAuthority(fleet, env),
     bundle: planBundle(fleet, signer, authority),
-    issuance: env.issuance ?? false,
+    issuance: env.issuance !== undefined && env.issuance !== false,
+    otherIssuers:
+      typeof env.issuance === 'object' ? env.issuance.otherIssuers.map(({ group = 'cert-manager.io', ...ref }) => ({ ...ref, group })) : [],
     network: planNetwork({ ...fleet.network, ...env.network }),
     monitoring: {
       enabled: fleet.monitoring?.enabled ?? true,

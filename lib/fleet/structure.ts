@@ -99,7 +99,7 @@ function toIssue(error: ErrorObject, fleet: unknown): Issue {
 function typeNotes(value: unknown, error: ErrorObject): readonly string[] {
   const expected = expectedType(error);
   if (value === null) return ['nothing is written after the colon: write a value, or remove the key'];
-  if (expected === 'true or false' && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value)) {
+  if (expected.startsWith('true or false') && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value)) {
     return [`YAML 1.2 reads ${value} as text: write ${/^(yes|on|y)$/i.test(value) ? 'true' : 'false'}`];
   }
   if (error.instancePath === '') return ['a fleet starts with "fleet: <name>" on a line of its own, with a space after the colon'];
@@ -113,7 +113,7 @@ function typeNotes(value: unknown, error: ErrorObject): readonly string[] {
   }
   if (expected === 'text' && typeof value === 'object')
     return ['write one value; braces and indentation make a group of keys, a dash makes a list'];
-  if (expected === 'true or false' && (value === 'true' || value === 'false')) return [`remove the quotes: ${value}`];
+  if (expected.startsWith('true or false') && (value === 'true' || value === 'false')) return [`remove the quotes: ${value}`];
   if (expected === 'a whole number')
     return typeof value === 'string' && /^\d+$/.test(value)
       ? [`remove the quotes: ${value}`]

@@ -257,6 +257,14 @@ export interface MonitoringSettings {
   readonly runbookBaseUrl?: string;
 }
 
+export interface IssuanceSettings {
+  /**
+   * Cluster-wide issuers of other teams that go on signing as before: with approver-policy in charge, a request
+   * that no policy covers waits for ever, and no selector can say "every issuer but ours".
+   */
+  readonly otherIssuers: NonEmpty<{ readonly name: string; readonly kind: string; readonly group?: string }>;
+}
+
 /** What an environment may change of a service. */
 export interface ServiceOverride {
   readonly replicas?: number;
@@ -278,7 +286,7 @@ export interface Environment {
   readonly mode?: Mode;
   readonly labels?: Readonly<Record<string, string>>;
   /** Policies of approver-policy for who may obtain which identity. @default false */
-  readonly issuance?: boolean;
+  readonly issuance?: boolean | IssuanceSettings;
   readonly certificates?: CertificateSettings;
   readonly network?: NetworkSettings;
   readonly services?: Readonly<Record<string, ServiceOverride>>;

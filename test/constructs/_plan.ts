@@ -154,6 +154,7 @@ export function sentinelPlan(over: Partial<Plan> = {}): Plan {
       furtherRootsLabel: { key: 'sentinel-mtls.io/further-roots', value: 'sentinel' },
     },
     issuance: true,
+    otherIssuers: [],
     network: {
       policies: true,
       ownsNamespaces: false,

@@ -4,7 +4,7 @@ import { CLUSTER_ISSUER, selfSignedAuthority, sentinelPlan, withService } from '
 import { byName, named, type Rendered, synth } from './_synth';
 
 const objectsOf = (plan: Plan, otherIssuers: readonly IssuerRef[] = []) =>
-  synth(chart => new Issuance(chart, 'issuance', { plan, otherIssuers }));
+  synth(chart => new Issuance(chart, 'issuance', { plan: { ...plan, otherIssuers } }));
 const policyOf = (plan: Plan, name: string): Rendered => named(objectsOf(plan), 'CertificateRequestPolicy', name);
 
 /** Whether a selector of approver-policy matches an issuer; a part that is absent matches everything. */

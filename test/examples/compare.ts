@@ -4,10 +4,8 @@ import type { SourceFacts } from './source-facts.js';
 /** What an example says beyond its source, or otherwise than it; each has its reason in the test. */
 export interface KnownDifferences {
   readonly addedCalls: readonly string[];
-  /** Service → ServiceAccount in the fleet, where the source has another or none. */
+  /** Service → ServiceAccount in the fleet, where the source has a shared one or none. */
   readonly serviceAccounts: Readonly<Record<string, string>>;
-  /** `<service> <port>` in the source → name of the port in the fleet. */
-  readonly portNames?: Readonly<Record<string, string>>;
 }
 
 const portLine = (service: string, name: string, port: number, target: number, transport: string): string =>
@@ -27,10 +25,6 @@ function difference(what: string, expected: ReadonlySet<string>, found: Readonly
 export function differences(facts: SourceFacts, plan: Plan, known: KnownDifferences): string[] {
   const nameOf = (service: string): string => facts.sameWorkload[service] ?? service;
   const renamed = (line: string): string => line.replace(/^\S+/, nameOf);
-  const withPortName = (line: string): string => {
-    const [service, port, ...rest] = line.split(' ');
-    return [service, known.portNames?.[`${service} ${port}`] ?? port, ...rest].join(' ');
-  };
   const workloads = facts.workloads.map(renamed).map(line => {
     const [service = '', kind, names, account] = line.split(' ');
     return `${service} ${kind} ${names} ${known.serviceAccounts[service] ?? account}`;
@@ -41,7 +35,7 @@ export function differences(facts: SourceFacts, plan: Plan, known: KnownDifferen
     ...difference('workload', new Set(workloads), new Set(plan.services.map(workloadLine))),
     ...difference(
       'port',
-      new Set(facts.ports.map(renamed).map(withPortName)),
+      new Set(facts.ports.map(renamed)),
       new Set(plan.services.flatMap(({ name, ports }) => ports.map(p => portLine(name, p.name, p.port, p.targetPort, p.transport)))),
     ),
     ...difference(

@@ -13,15 +13,22 @@ const factsOf = (name: string): SourceFacts => {
   if (facts === undefined) throw new Error(`no facts about ${name}`);
   return facts;
 };
-/** The identity of an existing workload is that of its service, whatever its ServiceAccount is called. */
-const perService = (facts: SourceFacts): Record<string, string> =>
-  Object.fromEntries(facts.workloads.map(line => line.split(' ')).map(([service = '']) => [service, service]));
+/** Workloads with this ServiceAccount in the source, each of which has its service's own name as identity in the fleet. */
+const ownName = (facts: SourceFacts, account: string): Record<string, string> =>
+  Object.fromEntries(
+    facts.workloads
+      .map(line => line.split(' '))
+      .filter(words => words[3] === account)
+      .map(([service = '']) => [service, service]),
+  );
 
 const KNOWN: Readonly<Record<string, KnownDifferences>> = {
-  'argo-cd': { addedCalls: [], serviceAccounts: perService(factsOf('argo-cd')) },
-  emojivoto: { addedCalls: [], serviceAccounts: perService(factsOf('emojivoto')) },
-  'istio-bookinfo': { addedCalls: [], serviceAccounts: perService(factsOf('istio-bookinfo')) },
-  'online-boutique': { addedCalls: [], serviceAccounts: perService(factsOf('online-boutique')) },
+  'argo-cd': { addedCalls: [], serviceAccounts: {} },
+  // vote-bot has none
+  emojivoto: { addedCalls: [], serviceAccounts: ownName(factsOf('emojivoto'), '-') },
+  'istio-bookinfo': { addedCalls: [], serviceAccounts: {} },
+  // redis-cart has none
+  'online-boutique': { addedCalls: [], serviceAccounts: ownName(factsOf('online-boutique'), '-') },
   'opentelemetry-demo': {
     // configmap-agent.yaml and jaeger-user-config.yaml of the same rendering.
     addedCalls: [
@@ -33,9 +40,8 @@ const KNOWN: Readonly<Record<string, KnownDifferences>> = {
       'otel-collector opensearch 9200',
       'otel-collector prometheus 9090',
     ],
-    serviceAccounts: perService(factsOf('opentelemetry-demo')),
-    // 18 and 16 characters; a port's name has at most 15
-    portNames: { 'jaeger http-c-binary-trft': 'http-c-binary', 'jaeger internal-metrics': 'int-metrics' },
+    // one account for 25 services would be one identity for all of them; opensearch has none
+    serviceAccounts: { ...ownName(factsOf('opentelemetry-demo'), 'example'), ...ownName(factsOf('opentelemetry-demo'), '-') },
   },
 };
 
@@ -86,16 +92,27 @@ describe('the example fleets', () => {
     expect(environments.prod?.authority).not.toEqual(environments.dev?.authority);
   });
 
-  test('the comparison notices a lost call, a lost port and another workload', () => {
+  test.each([
+    ['argo-cd', 'argocd-metrics', 'spiffe://argocd.example/ns/argocd/sa/argocd-application-controller'],
+    ['emojivoto', 'web-svc', 'spiffe://prod.emojivoto.example/ns/emojivoto/sa/web'],
+    ['istio-bookinfo', 'reviews', 'spiffe://bookinfo.example/ns/default/sa/bookinfo-reviews'],
+    ['online-boutique', 'redis-cart', 'spiffe://boutique.example/ns/default/sa/redis-cart'],
+    ['opentelemetry-demo', 'cart', 'spiffe://otel-demo.example/ns/otel-demo/sa/cart'],
+  ])('in %s the identity of %s is %s', (name, service, spiffeId) => {
+    expect(resolve(fleetOf(name), 'prod').services.find(plan => plan.name === service)?.spiffeId).toBe(spiffeId);
+  });
+
+  test('the comparison notices a lost call, a lost port, another workload and another ServiceAccount', () => {
     const fleet = fleetOf('istio-bookinfo');
-    const known = { addedCalls: [], serviceAccounts: perService(factsOf('istio-bookinfo')) };
-    const { productpage, reviews } = fleet.services;
-    if (productpage?.existing === undefined || reviews === undefined) throw new Error('the example has changed');
+    const known = { addedCalls: [], serviceAccounts: {} };
+    const { details, productpage, reviews } = fleet.services;
+    if (details === undefined || productpage?.existing === undefined || reviews === undefined) throw new Error('the example has changed');
     const { calls: _, ...silentReviews } = reviews;
     const broken: Fleet = {
       ...fleet,
       services: {
         ...fleet.services,
+        details: { ...details, serviceAccount: 'details' },
         productpage: {
           ...productpage,
           ports: { http: { port: 9081, protocol: 'https' } },
@@ -105,8 +122,10 @@ describe('the example fleets', () => {
       },
     };
     expect(differences(factsOf('istio-bookinfo'), resolve(broken, 'dev'), known)).toEqual([
-      'workload added: productpage Deployment productpage-v2 productpage',
-      'workload lost: productpage Deployment productpage-v1 productpage',
+      'workload added: details Deployment details-v1 details',
+      'workload added: productpage Deployment productpage-v2 bookinfo-productpage',
+      'workload lost: details Deployment details-v1 bookinfo-details',
+      'workload lost: productpage Deployment productpage-v1 bookinfo-productpage',
       'port added: productpage http 9081',
       'port lost: productpage http 9080',
       'call lost: reviews ratings 9080',
@@ -168,7 +187,7 @@ describe('callers from outside', () => {
       'opentelemetry-demo',
       [
         'cluster-prometheus ad:prometheus',
-        'cluster-prometheus jaeger:int-metrics',
+        'cluster-prometheus jaeger:internal-metrics',
         'cluster-prometheus jaeger:span-metrics',
         'cluster-prometheus opensearch:metrics',
         'cluster-prometheus otel-collector:metrics',

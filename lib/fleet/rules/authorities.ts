@@ -18,6 +18,7 @@ export function* checkAuthorities(fleet: Fleet): Iterable<Issue> {
     const path = ['environments', name, 'authority'];
     yield* oneAuthority(fleet, name, environment.authority, path);
     yield* publicAuthority(environment, ['environments', name, 'publicAuthority']);
+    yield* otherIssuers(fleet, environment, ['environments', name, 'issuance', 'otherIssuers']);
     if ('vault' in environment.authority) {
       const { server, namespace = '', path: role } = environment.authority.vault;
       const key = `${server.replace(/\/+$/, '')} ${namespace} ${role.split('/')[0] ?? ''}`;
@@ -198,6 +199,31 @@ function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
       message: `path of appRole is ${show(auth.appRole.path)}`,
       notes: ['expected the bare mount, such as approle'],
     };
+  }
+}
+
+/** A policy that lets another issuer go on must not let this fleet's own sign for everybody. */
+function* otherIssuers(fleet: Fleet, environment: Environment, path: Path): Iterable<Issue> {
+  if (typeof environment.issuance !== 'object') return;
+  const own = ['ca-issuer', 'root-issuer', 'selfsigned-issuer', 'acme-issuer'].map(name => `${fleet.fleet}-${name}`);
+  const external = 'external' in environment.authority ? environment.authority.external : undefined;
+  for (const [index, { name, kind, group = 'cert-manager.io' }] of environment.issuance.otherIssuers.entries()) {
+    const ours =
+      external === undefined || group === 'cert-manager.io'
+        ? group === 'cert-manager.io' && own.includes(name)
+        : external.name === name && external.group === group;
+    if (ours)
+      yield {
+        path: [...path, index, 'name'],
+        message: `${kind} ${show(name)} signs this fleet's certificates`,
+        notes: ['everybody could obtain every identity from it: take it out of the list'],
+      };
+    else if (!isDnsSubdomain(name))
+      yield {
+        path: [...path, index, 'name'],
+        message: `name of the issuer is ${show(name)}`,
+        notes: ["expected the name of one issuer; a pattern could cover this fleet's own"],
+      };
   }
 }
 

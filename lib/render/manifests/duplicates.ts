@@ -1,17 +1,20 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 
-/** What the API server takes for one and the same object; versions of a group are the same object. */
-const identityOf = (object: ApiObject): string => `${object.apiGroup}/${object.kind}/${object.metadata.namespace ?? ''}/${object.name}`;
+/** Where a name can be taken once; versions of a group are the same object to the API server. */
+const placeOf = (object: ApiObject): string => `${object.apiGroup}/${object.kind}/${object.metadata.namespace ?? ''}`;
 
 /** A message for each object that was declared before among these. */
 export function duplicateObjects(objects: Iterable<ApiObject>): string[] {
-  const seen = new Map<string, ApiObject>();
+  // by place and then by name: one long key for each object would be megabytes in a large fleet
+  const places = new Map<string, Map<string, ApiObject>>();
   const problems: string[] = [];
   for (const object of objects) {
-    const identity = identityOf(object);
-    const first = seen.get(identity);
-    if (first === undefined) seen.set(identity, object);
+    const place = placeOf(object);
+    const names = places.get(place) ?? new Map<string, ApiObject>();
+    if (names.size === 0) places.set(place, names);
+    const first = names.get(object.name);
+    if (first === undefined) names.set(object.name, object);
     else problems.push(describe(object, first));
   }
   return problems;

@@ -118,6 +118,7 @@ export function shopPlan(): Plan {
       furtherRootsLabel: { key: 'sentinel-mtls.io/roots', value: 'shop' },
     },
     issuance: false,
+    otherIssuers: [],
     network: { policies: true, ownsNamespaces: false, dns: [], dnsPorts: [] },
     monitoring: { enabled: false, selectorLabels: {}, runbookBaseUrl: 'docs/runbooks' },
     services: [
