@@ -105,6 +105,12 @@ function* oneAuthority(fleet: Fleet, name: string, authority: Authority, path: P
     };
   if ('existing' in authority) yield* duration(authority.existing.lifetime, [...path, 'existing', 'lifetime'], 3600);
   if ('vault' in authority) yield* vaultRules(authority.vault, [...path, 'vault']);
+  if ('external' in authority && !(isDnsSubdomain(authority.external.name) && /^[A-Z][A-Za-z0-9]*$/.test(authority.external.kind)))
+    yield {
+      path: [...path, 'external'],
+      message: `external issuer is ${show(`${authority.external.kind}/${authority.external.name}`)}`,
+      notes: ['expected a kind such as AWSPCAClusterIssuer and the name of an issuer'],
+    };
   if ('external' in authority && (authority.external.group === 'cert-manager.io' || !authority.external.group.includes('.'))) {
     yield {
       path: [...path, 'external', 'group'],
@@ -124,6 +130,10 @@ function* oneAuthority(fleet: Fleet, name: string, authority: Authority, path: P
 }
 
 function* rootRules(roots: RootSource, path: Path): Iterable<Issue> {
+  for (const [key, text] of Object.entries(roots) as readonly (readonly [string, string])[]) {
+    if (key !== 'inline' && !/^[\w.-]+$/.test(text))
+      yield { path: [...path, key], message: `${key} is ${show(text)}`, notes: ['expected letters, digits, dashes, dots and underscores'] };
+  }
   const kinds = ['configMap', 'secret', 'inline'].filter(kind => kind in roots);
   if (kinds.length !== 1)
     yield {
@@ -149,7 +159,7 @@ function* rootRules(roots: RootSource, path: Path): Iterable<Issue> {
 
 /** Path dialects differ between fields of one issuer: `path` without /v1, `mountPath` with it (cert-manager internal/vault). */
 function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
-  if (!/^https:\/\/[^\s/]+/.test(vault.server))
+  if (!/^https:\/\/[\w.[\]:-]+(?:\/[\w./-]*)?$/.test(vault.server))
     yield {
       path: [...path, 'server'],
       message: `server is ${show(vault.server)}`,
@@ -186,12 +196,30 @@ function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
       message: kinds.length === 0 ? 'auth is empty' : 'auth has two methods: kubernetes, appRole',
       notes: ['expected exactly one of: kubernetes, appRole'],
     };
-  if ('kubernetes' in auth && auth.kubernetes.mountPath !== undefined && !/^\/v1\/auth\/[^\s]+$/.test(auth.kubernetes.mountPath)) {
+  if ('kubernetes' in auth && auth.kubernetes.mountPath !== undefined && !/^\/v1\/auth\/[\w./-]+$/.test(auth.kubernetes.mountPath)) {
     yield {
       path: [...path, 'auth', 'kubernetes', 'mountPath'],
       message: `mountPath is ${show(auth.kubernetes.mountPath)}`,
       notes: ['expected /v1/auth/<mount>: this field, unlike path, has /v1 in it'],
     };
+  }
+  // these end in files that a person pastes into a shell or gives to Vault
+  const words: readonly (readonly [string | undefined, Path])[] = [
+    [vault.namespace, [...path, 'namespace']],
+    ...('kubernetes' in auth
+      ? ([
+          [auth.kubernetes.role, [...path, 'auth', 'kubernetes', 'role']],
+          [auth.kubernetes.serviceAccount, [...path, 'auth', 'kubernetes', 'serviceAccount']],
+        ] as const)
+      : ([[auth.appRole?.path, [...path, 'auth', 'appRole', 'path']]] as const)),
+  ];
+  for (const [word, at] of words) {
+    if (word !== undefined && !/^[\w./-]+$/.test(word))
+      yield {
+        path: at,
+        message: `${String(at.at(-1))} is ${show(word)}`,
+        notes: ['expected letters, digits, dashes, dots, underscores and slashes'],
+      };
   }
   if ('appRole' in auth && auth.appRole.path !== undefined && /^\/|^v1\/|^auth\//.test(auth.appRole.path)) {
     yield {

@@ -226,5 +226,8 @@ function* commonName(fleet: Fleet, env: Environment, layers: CertificateLayers, 
       message: `common name of "${name}" has ${bytes} bytes: "${value}"`,
       notes: ['at most 64 are allowed: remove commonName, nobody needs it beside the DNS names'],
     };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  else if (/[\u0000-\u001f\u007f]/.test(value))
+    yield { path: given.path, message: `common name of "${name}" is ${show(value)}`, notes: ['expected text without control characters'] };
   else if (bytes === 0) yield { path: given.path, message: 'commonName is empty', notes: ['remove the key'] };
 }

@@ -28,6 +28,13 @@ export function* checkNames(fleet: Fleet): Iterable<Issue> {
   yield* labels(fleet.labels, ['labels']);
   yield* certPath(fleet.certPath);
   yield* labels(fleet.monitoring?.selectorLabels, ['monitoring', 'selectorLabels']);
+  const runbooks = fleet.monitoring?.runbookBaseUrl;
+  if (runbooks !== undefined && !/^[\w.:/~%+@?=&#-]+$/.test(runbooks))
+    yield {
+      path: ['monitoring', 'runbookBaseUrl'],
+      message: `runbookBaseUrl is ${show(runbooks)}`,
+      notes: ['expected a URL or a path: Prometheus would execute braces in it'],
+    };
   for (const [name, environment] of Object.entries(fleet.environments)) {
     const path = ['environments', name];
     yield* keyLabel(name, path, 'environment');

@@ -1,4 +1,4 @@
-import { isDnsSubdomain } from '../../pki/index.js';
+import { isDnsLabel, isDnsSubdomain } from '../../pki/index.js';
 import { carriesTls, protocolOf, targetPortOf, transportOf } from '../calls.js';
 import { list, nearest } from '../did-you-mean.js';
 import type { Issue, Path } from '../issue.js';
@@ -96,6 +96,14 @@ function* textRules(service: Pick<Service, 'image' | 'schedule' | 'resources' | 
           notes: ['expected a quantity such as 250m or 128Mi'],
         };
     }
+  }
+  for (const [index, name] of (service.existing?.containers ?? []).entries()) {
+    if (!isDnsLabel(name))
+      yield {
+        path: [...path, 'existing', 'containers', index],
+        message: `container name is ${show(name)}`,
+        notes: ['expected lower-case letters, digits and dashes'],
+      };
   }
   for (const [index, name] of (service.existing?.names ?? []).entries()) {
     if (!isDnsSubdomain(name))
