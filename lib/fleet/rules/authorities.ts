@@ -165,7 +165,7 @@ function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
       message: `server is ${show(vault.server)}`,
       notes: ['expected https://<host>: without TLS the token and every answer can be read and changed on the way'],
     };
-  if (!/^[^/\s]+(?:\/[^/\s]+)*\/sign\/[^/\s]+$/.test(vault.path) || vault.path.startsWith('v1/') || vault.path.split('/').includes('..')) {
+  if (!/^[\w.-]+(?:\/[\w.-]+)*\/sign\/[\w.-]+$/.test(vault.path) || vault.path.startsWith('v1/') || vault.path.split('/').includes('..')) {
     yield {
       path: [...path, 'path'],
       message: `path is ${show(vault.path)}`,
