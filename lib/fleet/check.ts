@@ -2,9 +2,11 @@ import type { Issue, Path } from './issue.js';
 import { checkAuthorities } from './rules/authorities.js';
 import { checkCalls } from './rules/calls.js';
 import { checkCertificates } from './rules/certificates.js';
+import { checkExistingWorkloads } from './rules/existing-workloads.js';
 import { checkIdentities } from './rules/identities.js';
 import { checkNames } from './rules/names.js';
 import { checkNetwork } from './rules/network.js';
+import { checkPublicCertificates } from './rules/public-certificates.js';
 import { checkWorkloads } from './rules/workloads.js';
 import { checkStructure } from './structure.js';
 import type { Fleet } from './types.js';
@@ -13,8 +15,10 @@ import type { Fleet } from './types.js';
 const RULES: readonly ((fleet: Fleet) => Iterable<Issue>)[] = [
   checkNames,
   checkWorkloads,
+  checkExistingWorkloads,
   checkCalls,
   checkAuthorities,
+  checkPublicCertificates,
   checkCertificates,
   checkIdentities,
   checkNetwork,

@@ -1,10 +1,10 @@
-import { dnsNameProblem, isDnsSubdomain, isPublicDnsName, parseDuration } from '../../pki/index.js';
+import { isDnsSubdomain, parseDuration } from '../../pki/index.js';
 import { list, nearest } from '../did-you-mean.js';
 import type { Issue, Path } from '../issue.js';
-import { DEFAULTS } from '../settings.js';
 import { show } from '../structure.js';
-import type { Authority, Environment, Fleet, RootSource, VaultAuthority } from '../types.js';
+import type { Authority, Environment, Fleet, RootSource } from '../types.js';
 import { duration, keyRules } from './durations.js';
+import { vaultRules } from './vault.js';
 
 const KINDS = ['selfSigned', 'existing', 'vault', 'external', 'sameAs'] as const;
 export type AuthorityKind = (typeof KINDS)[number];
@@ -17,7 +17,6 @@ export function* checkAuthorities(fleet: Fleet): Iterable<Issue> {
   for (const [name, environment] of Object.entries(fleet.environments)) {
     const path = ['environments', name, 'authority'];
     yield* oneAuthority(fleet, name, environment.authority, path);
-    yield* publicAuthority(environment, ['environments', name, 'publicAuthority']);
     yield* otherIssuers(fleet, environment, ['environments', name, 'issuance', 'otherIssuers']);
     if ('vault' in environment.authority) {
       const { server, namespace = '', path: role } = environment.authority.vault;
@@ -32,7 +31,6 @@ export function* checkAuthorities(fleet: Fleet): Iterable<Issue> {
       vaults.set(key, name);
     }
   }
-  yield* publicCertificates(fleet);
 }
 
 function* oneAuthority(fleet: Fleet, name: string, authority: Authority, path: Path): Iterable<Issue> {
@@ -157,79 +155,6 @@ function* rootRules(roots: RootSource, path: Path): Iterable<Issue> {
   }
 }
 
-/** Path dialects differ between fields of one issuer: `path` without /v1, `mountPath` with it (cert-manager internal/vault). */
-function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
-  if (!/^https:\/\/[\w.[\]:-]+(?:\/[\w./-]*)?$/.test(vault.server))
-    yield {
-      path: [...path, 'server'],
-      message: `server is ${show(vault.server)}`,
-      notes: ['expected https://<host>: without TLS the token and every answer can be read and changed on the way'],
-    };
-  if (!/^[\w.-]+(?:\/[\w.-]+)*\/sign\/[\w.-]+$/.test(vault.path) || vault.path.startsWith('v1/') || vault.path.split('/').includes('..')) {
-    yield {
-      path: [...path, 'path'],
-      message: `path is ${show(vault.path)}`,
-      notes: [
-        'expected <mount>/sign/<role>, without /v1 and without a slash in front: issue would make a key of its own, sign-verbatim skips the role',
-      ],
-    };
-  }
-  if (vault.caBundle !== undefined && vault.caBundleSecret !== undefined)
-    yield {
-      path: [...path, 'caBundle'],
-      atKey: true,
-      message: 'caBundle and caBundleSecret exclude each other',
-      notes: ['remove one of them'],
-    };
-  if (vault.caBundle !== undefined && !Buffer.from(vault.caBundle, 'base64').toString('latin1').includes('-----BEGIN CERTIFICATE-----')) {
-    yield {
-      path: [...path, 'caBundle'],
-      message: 'caBundle is no base64 of a PEM certificate',
-      notes: ['make it with: base64 -w0 ca.pem'],
-    };
-  }
-  const auth = vault.auth;
-  const kinds = ['kubernetes', 'appRole'].filter(kind => kind in auth);
-  if (kinds.length !== 1)
-    yield {
-      path: [...path, 'auth'],
-      message: kinds.length === 0 ? 'auth is empty' : 'auth has two methods: kubernetes, appRole',
-      notes: ['expected exactly one of: kubernetes, appRole'],
-    };
-  if ('kubernetes' in auth && auth.kubernetes.mountPath !== undefined && !/^\/v1\/auth\/[\w./-]+$/.test(auth.kubernetes.mountPath)) {
-    yield {
-      path: [...path, 'auth', 'kubernetes', 'mountPath'],
-      message: `mountPath is ${show(auth.kubernetes.mountPath)}`,
-      notes: ['expected /v1/auth/<mount>: this field, unlike path, has /v1 in it'],
-    };
-  }
-  // these end in files that a person pastes into a shell or gives to Vault
-  const words: readonly (readonly [string | undefined, Path])[] = [
-    [vault.namespace, [...path, 'namespace']],
-    ...('kubernetes' in auth
-      ? ([
-          [auth.kubernetes.role, [...path, 'auth', 'kubernetes', 'role']],
-          [auth.kubernetes.serviceAccount, [...path, 'auth', 'kubernetes', 'serviceAccount']],
-        ] as const)
-      : ([[auth.appRole?.path, [...path, 'auth', 'appRole', 'path']]] as const)),
-  ];
-  for (const [word, at] of words) {
-    if (word !== undefined && !/^[\w./-]+$/.test(word))
-      yield {
-        path: at,
-        message: `${String(at.at(-1))} is ${show(word)}`,
-        notes: ['expected letters, digits, dashes, dots, underscores and slashes'],
-      };
-  }
-  if ('appRole' in auth && auth.appRole.path !== undefined && /^\/|^v1\/|^auth\//.test(auth.appRole.path)) {
-    yield {
-      path: [...path, 'auth', 'appRole', 'path'],
-      message: `path of appRole is ${show(auth.appRole.path)}`,
-      notes: ['expected the bare mount, such as approle'],
-    };
-  }
-}
-
 /** A policy that lets another issuer go on must not let this fleet's own sign for everybody. */
 function* otherIssuers(fleet: Fleet, environment: Environment, path: Path): Iterable<Issue> {
   if (typeof environment.issuance !== 'object') return;
@@ -253,79 +178,6 @@ function* otherIssuers(fleet: Fleet, environment: Environment, path: Path): Iter
         notes: ["expected the name of one issuer; a pattern could cover this fleet's own"],
       };
   }
-}
-
-function* publicAuthority(environment: Environment, path: Path): Iterable<Issue> {
-  const acme = environment.publicAuthority?.acme;
-  if (acme === undefined) return;
-  if (!/^https:\/\/[^\s/]+/.test(acme.server))
-    yield {
-      path: [...path, 'acme', 'server'],
-      message: `server is ${show(acme.server)}`,
-      notes: ['expected the https:// address of an ACME directory'],
-    };
-  if (!/^[^\s@]+@[^\s@]+$/.test(acme.email))
-    yield { path: [...path, 'acme', 'email'], message: `email is ${show(acme.email)}`, notes: ['expected an address that somebody reads'] };
-  for (const [index, solver] of acme.solvers.entries()) {
-    const kinds = ['http01', 'dns01'].filter(kind => kind in solver);
-    if (kinds.length !== 1)
-      yield {
-        path: [...path, 'acme', 'solvers', index],
-        message: `solver ${index + 1} has ${kinds.length === 0 ? 'neither http01 nor dns01' : 'http01 and dns01'}`,
-        notes: ['expected exactly one of them'],
-      };
-  }
-}
-
-function* publicCertificates(fleet: Fleet): Iterable<Issue> {
-  const environments = Object.entries(fleet.environments);
-  for (const [name, service] of Object.entries(fleet.services)) {
-    const certificate = service.publicCertificate;
-    if (certificate === undefined) continue;
-    const path = ['services', name, 'publicCertificate'];
-    if (!environments.some(([, environment]) => environment.publicAuthority !== undefined)) {
-      yield {
-        path,
-        atKey: true,
-        message: `service "${name}" wants a public certificate, but no environment has a publicAuthority`,
-        notes: ['write publicAuthority: { acme: ... } in the environment that has one'],
-      };
-    }
-    const forbidden = certificate.usages?.indexOf('client auth') ?? -1;
-    if (forbidden >= 0)
-      yield {
-        path: [...path, 'usages', forbidden],
-        message: 'a public certificate asks for client auth',
-        notes: ["public authorities no longer sign client certificates: remove it; the fleet's own certificate has it"],
-      };
-    for (const [index, dnsName] of certificate.dnsNames.entries()) yield* publicName(fleet, dnsName, [...path, 'dnsNames', index]);
-  }
-}
-
-function* publicName(fleet: Fleet, dnsName: string, path: Path): Iterable<Issue> {
-  const problem = dnsNameProblem(dnsName);
-  if (problem !== undefined) {
-    yield { path, message: `DNS name ${show(dnsName)} ${problem}`, notes: ['expected a public name such as www.example.com'] };
-    return;
-  }
-  const environments = Object.entries(fleet.environments);
-  const domains = [
-    fleet.clusterDomain ?? DEFAULTS.clusterDomain,
-    ...environments.flatMap(([, environment]) => environment.clusterDomain ?? []),
-  ];
-  if (!domains.every(domain => isPublicDnsName(dnsName, domain)))
-    yield {
-      path,
-      message: `public certificate for ${show(dnsName)}, an internal name`,
-      notes: ['no ACME authority can sign it, and asking publishes it in transparency logs: use a public name'],
-    };
-  const unable = environments.find(([, { publicAuthority }]) => publicAuthority?.acme.solvers.every(solver => !('dns01' in solver)));
-  if (dnsName.startsWith('*.') && unable !== undefined)
-    yield {
-      path,
-      message: `public certificate for ${show(dnsName)}, but environment "${unable[0]}" has no dns01 solver`,
-      notes: ['ACME proves wildcards by dns01 only: add such a solver, or write the names out'],
-    };
 }
 
 /** Seconds that the signer of the leaves lives, where that is known. */
