@@ -2,7 +2,6 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import type { App } from 'cdk8s';
 import type { Fleet } from '../lib/fleet/types.js';
-import type { FleetApp } from '../lib/render/manifests/index.js';
 
 /** What a child process prints as one line of JSON. */
 export interface Measurement {
@@ -55,19 +54,18 @@ const lazily = {
   manifests: () => require('../lib/render/manifests/index.js') as typeof import('../lib/render/manifests/index.js'),
 };
 
-function addFleet<Root extends App>(app: Root, fleet: Fleet): Root {
+function addFleet(app: App, fleet: Fleet): App {
   lazily.constructs().addEnvironment(app, lazily.fleet().resolve(fleet, 'prod'));
   return app;
 }
 
-const ours: Variant<Fleet, FleetApp> = {
+/** What the command `synth` does; constructs are made and written plane by plane, so there is no phase of its own for them. */
+const ours: Variant<Fleet, Fleet> = {
   load: input => lazily.fleet().loadFleet(input),
-  build: fleet => {
-    const { FleetApp } = lazily.manifests();
-    return addFleet(new FleetApp(), fleet);
-  },
-  write: (app, outdir) => {
-    lazily.manifests().writeOutput(outdir, app.render());
+  build: fleet => fleet,
+  write: (fleet, outdir) => {
+    const { renderFleet, writeOutput } = lazily.manifests();
+    writeOutput(outdir, renderFleet(fleet, ['prod']));
   },
 };
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Measurement } from './_child.js';
 
@@ -39,6 +40,8 @@ export interface Timed extends Measurement {
 
 /** Runs a variant of `_child.ts` in a process of its own. */
 export function runVariant(name: string, input: string, outdir: string): Timed {
+  // every run begins with nothing, so that nobody pays for removing the files of the run before
+  rmSync(outdir, { recursive: true, force: true });
   const { wallMs, stdout } = runNode([join(__dirname, '_child.js'), name, input, outdir]);
   return { ...(JSON.parse(stdout) as Measurement), wallMs };
 }

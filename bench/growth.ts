@@ -12,6 +12,5 @@ export function growth(folder: string): Row[] {
     large: () => runVariant('ours', large, join(folder, 'large')),
   });
   const [one, ten] = [results.small, results.large].map(runs => median(runs.map(result => result.wallMs)));
-  // 12: ten, and room for a garbage collector that works harder on more memory
-  return [{ what: 'synth of 10,000 services', unit: 'ms', ours: ten ?? 0, peer: '1,000 services', peers: one ?? 0, bound: 12 }];
+  return [{ what: 'synth of 10,000 services', unit: 'ms', ours: ten ?? 0, peer: '1,000 services', peers: one ?? 0, bound: 11 }];
 }

@@ -42,14 +42,21 @@ const ADD: Readonly<Record<Plane, AddPlane>> = {
 /** Adds one environment to an app: a scope with its name, a chart for each plane, and the files beside them. */
 export function addEnvironment(app: Construct, plan: Plan): void {
   const scope = new Construct(app, plan.environment);
-  const files: string[] = [];
-  for (const plane of PLANES) {
-    const chart = new Chart(scope, plane, { disableResourceNameHashes: true });
-    ADD[plane](chart, { plan });
-    if (holdsObjects(chart)) files.push(planeFile(plane));
-  }
+  const held = PLANES.filter(plane => addPlane(scope, plan, plane));
+  addFiles(scope, plan, held);
+}
+
+/** Adds the chart of one plane to an environment's scope; false when the plane has no objects. */
+export function addPlane(scope: Construct, plan: Plan, plane: Plane): boolean {
+  const chart = new Chart(scope, plane, { disableResourceNameHashes: true });
+  ADD[plane](chart, { plan });
+  return holdsObjects(chart);
+}
+
+/** Adds what stands beside the planes; `held` are those that have objects. */
+export function addFiles(scope: Construct, plan: Plan, held: readonly Plane[]): void {
   new Prerequisites(scope, 'prerequisites', { plan });
-  new OutputFile(scope, 'kustomization', { path: 'kustomization.yaml', content: kustomization(files) });
+  new OutputFile(scope, 'kustomization', { path: 'kustomization.yaml', content: kustomization(held.map(planeFile)) });
 }
 
 /** Stops at the first object, so that a large plane costs nothing. */

@@ -28,10 +28,16 @@ export function fleetLabels(plan: Plan): Record<string, string> {
   return { [NAME_LABEL]: plan.fleet, ...plan.labels, ...fleetSelector(plan) };
 }
 
-/** Labels of the objects of one service. */
-export function serviceLabels(plan: Plan, service: ServicePlan): Record<string, string> {
+const labelsOf = new WeakMap<ServicePlan, Readonly<Record<string, string>>>();
+
+/** Labels of the objects of one service: made once, though half a dozen objects carry them. */
+export function serviceLabels(plan: Plan, service: ServicePlan): Readonly<Record<string, string>> {
+  const known = labelsOf.get(service);
+  if (known !== undefined) return known;
   // Identity last: a label that a person wrote must not take a pod out of its own policies.
-  return { ...plan.labels, ...service.labels, [NAME_LABEL]: service.name, ...fleetSelector(plan) };
+  const labels = { ...plan.labels, ...service.labels, [NAME_LABEL]: service.name, ...fleetSelector(plan) };
+  labelsOf.set(service, labels);
+  return labels;
 }
 
 export const networkPolicyName = (service: { readonly name: string }): string => `${service.name}-mtls-only`;

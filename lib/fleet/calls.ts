@@ -18,9 +18,10 @@ export interface CallTarget {
 
 /** Splits `service:port`; undefined when it is not written so. */
 export function parseCall(text: string): CallTarget | undefined {
-  const parts = text.split(':');
-  const [name, port] = parts;
-  return parts.length === 2 && name && port ? { name, port } : undefined;
+  const colon = text.indexOf(':');
+  return colon > 0 && colon < text.length - 1 && !text.includes(':', colon + 1)
+    ? { name: text.slice(0, colon), port: text.slice(colon + 1) }
+    : undefined;
 }
 
 /** Own keys only: a call to "constructor:name" must not find Object.prototype. */
@@ -34,7 +35,10 @@ export const portNamed = (service: Pick<Service, 'ports'>, name: string): Port |
 export function portsBehind(service: Service, portName: string): string[] {
   const port = portNamed(service, portName);
   if (port === undefined) return [];
-  return Object.entries(service.ports ?? {}).flatMap(([name, other]) =>
-    targetPortOf(other) === targetPortOf(port) && transportOf(other) === transportOf(port) ? [name] : [],
-  );
+  const behind: string[] = [];
+  for (const name in service.ports) {
+    const other = service.ports[name];
+    if (other !== undefined && targetPortOf(other) === targetPortOf(port) && transportOf(other) === transportOf(port)) behind.push(name);
+  }
+  return behind;
 }

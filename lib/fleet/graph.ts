@@ -18,7 +18,18 @@ export function modeOf(fleet: Fleet, env: Environment, name: string, service: Se
   return env.services?.[name]?.mode ?? service.mode ?? env.mode ?? fleet.mode ?? 'strict';
 }
 
+const graphs = new WeakMap<Environment, { readonly fleet: Fleet; readonly graph: Graph }>();
+
+/** Made once for each environment, though rules and plan both ask. */
 export function graphOf(fleet: Fleet, env: Environment): Graph {
+  const known = graphs.get(env);
+  if (known?.fleet === fleet) return known.graph;
+  const graph = makeGraph(fleet, env);
+  graphs.set(env, { fleet, graph });
+  return graph;
+}
+
+function makeGraph(fleet: Fleet, env: Environment): Graph {
   const edges = new Map<string, EdgePlan>();
   const externalEdges = new Map<string, ExternalEdgePlan>();
   const callers = new Set<string>();

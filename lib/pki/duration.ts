@@ -11,6 +11,15 @@ const MAX_SECONDS = 9_223_372_036;
 
 /** Seconds of a Go duration such as `2160h` or `1h30m`, or undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
+  // a large fleet asks for the same few texts over and over
+  if (text !== lastText) [lastText, lastSeconds] = [text, parse(text)];
+  return lastSeconds;
+}
+
+let lastText = '';
+let lastSeconds: number | undefined;
+
+function parse(text: string): number | undefined {
   if (!GO_DURATION.test(text)) return undefined;
   let seconds = 0;
   for (const [, amount, unit] of text.matchAll(PART)) seconds += Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? Number.NaN);

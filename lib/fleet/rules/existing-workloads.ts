@@ -3,6 +3,7 @@ import type { Fleet, Service } from '../types.js';
 
 /** Pods that two services select would have the rights of both, and a workload that two services patch one identity. */
 export function* checkExistingWorkloads(fleet: Fleet): Iterable<Issue> {
+  if (!Object.values(fleet.services).some(service => service.existing !== undefined)) return;
   const workloads = new Map<string, string>();
   const holders = new Map<string, { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]>();
   const namespaceOf = (service: Service): string => service.namespace ?? fleet.namespace;

@@ -1,7 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { Tree } from './_tree.js';
-import { apiObjectsOf, duplicateObjects } from './duplicates.js';
+import { apiObjectsOf, ObjectNames } from './duplicates.js';
 import type { RenderedFile } from './rendered-file.js';
 import { ValidationError } from './validation-error.js';
 import { writeOutput } from './write.js';
@@ -9,6 +9,8 @@ import { writeOutput } from './write.js';
 export interface FleetAppProps {
   /** Folder that `synth` writes to. @default $CDK8S_OUTDIR, dist */
   readonly outdir?: string;
+  /** Names that other apps of the same environment have taken. @default none */
+  readonly names?: ObjectNames;
 }
 
 /**
@@ -18,8 +20,11 @@ export interface FleetAppProps {
  */
 export class FleetApp extends App {
   constructor(props: FleetAppProps = {}) {
-    super({ ...props, outputFileExtension: '.yaml' });
-    this.node.addValidation({ validate: () => this.environments().flatMap(scope => duplicateObjects(apiObjectsOf(scope))) });
+    const { names, ...appProps } = props;
+    super({ ...appProps, outputFileExtension: '.yaml' });
+    this.node.addValidation({
+      validate: () => this.environments().flatMap(scope => (names ?? new ObjectNames()).take(apiObjectsOf(scope))),
+    });
   }
 
   /**
