@@ -101,9 +101,18 @@ function networkPeer(peer: NetworkPeerPlan): PolicyPeer {
 
 function peerKey(peer: NetworkPeerPlan): string {
   if ('cidr' in peer) return `cidr ${peer.cidr} ${[...peer.except].sort().join(' ')}`;
-  const labels = Object.entries(peer.labels).sort(byKey);
-  return `pods ${peer.namespace} ${labels.map(([key, value]) => `${key}=${value}`).join(',')}`;
+  const known = labelTexts.get(peer.labels);
+  if (known !== undefined) return `pods ${peer.namespace} ${known}`;
+  const labels = Object.entries(peer.labels)
+    .sort(byKey)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  labelTexts.set(peer.labels, labels);
+  return `pods ${peer.namespace} ${labels}`;
 }
+
+/** The same labels are asked for once for every call of a service. */
+const labelTexts = new WeakMap<object, string>();
 
 /** Padded, so that the order of the texts is the order of the numbers. */
 function portKey(port: NetworkPort): string {

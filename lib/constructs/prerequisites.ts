@@ -4,7 +4,7 @@ import { CERT_MANAGER_SERVICE_ACCOUNT } from './names.js';
 import { OutputFile } from './output-file.js';
 
 /** The releases whose fields and defaults the planes are written for. */
-export const PREREQUISITES = { 'cert-manager': 'v1.21.1', 'trust-manager': 'v0.24.0', 'approver-policy': 'v0.27.0' } as const;
+export const PREREQUISITES = { 'cert-manager': 'v1.21.2', 'trust-manager': 'v0.24.0', 'approver-policy': 'v0.27.0' } as const;
 
 type Prerequisite = keyof typeof PREREQUISITES;
 

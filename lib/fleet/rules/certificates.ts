@@ -135,7 +135,15 @@ function* resolvedRules(fleet: Fleet): Iterable<Issue> {
   for (const [environment, env] of Object.entries(fleet.environments)) {
     const graph = graphOf(fleet, env);
     const signer = 'sameAs' in env.authority ? env.authority.sameAs : environment;
+    // what services say nothing of is the same for all of them, and judged once
+    const sameForAll = [env.certificates, fleet.certificates].every(
+      shared => shared?.usages === undefined && shared?.commonName === undefined,
+    );
+    let judged = false;
     for (const [name, service] of Object.entries(fleet.services)) {
+      const own = service.certificate !== undefined || env.services?.[name]?.certificate !== undefined;
+      if (!own && judged) continue;
+      judged ||= !own && sameForAll;
       const layers = new CertificateLayers(fleet, environment, env, name, service);
       const lifetime = layers.get('duration');
       const seconds = parseDuration(lifetime?.value ?? DEFAULTS.duration);
