@@ -35,14 +35,16 @@ const CLUSTER_SCOPED = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
 const SPEC_REQUIRED = ['Service', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'NetworkPolicy', 'PodDisruptionBudget'];
 
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+// the parts of a subdomain have no length of their own in Kubernetes: "sentinel-service-…" may be longer than 63
+const PART = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]';
 const NAMES = {
-  subdomain: { title: 'a DNS-1123 subdomain', pattern: `^${LABEL}(\\.${LABEL})*$`, maxLength: 253 },
+  subdomain: { title: 'a DNS-1123 subdomain', pattern: `^${PART}(\\.${PART})*$`, maxLength: 253 },
   label: { title: 'a DNS-1123 label', pattern: `^${LABEL}$` },
   service: { title: 'a DNS-1035 label', pattern: '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$' },
   pathSegment: { title: 'a name without "/" and "%"', pattern: '^[^/%]+$' },
   labelValue: { title: 'a label value', pattern: `^(${QUALIFIED_NAME})?$` },
-  key: { title: 'a label or annotation key', pattern: `^(${LABEL}(\\.${LABEL})*/)?${QUALIFIED_NAME}$` },
+  key: { title: 'a label or annotation key', pattern: `^(${PART}(\\.${PART})*/)?${QUALIFIED_NAME}$` },
 };
 const QUANTITY = '^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$';
 

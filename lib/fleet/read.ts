@@ -120,6 +120,13 @@ function plainCopy(root: unknown, source: string, text: string): unknown {
     const result: Record<string, unknown> = {};
     for (const [key, item] of entries) {
       if (key === '__proto__') return fail(source, 'has a key "__proto__"', ['choose another name'], positionOf(text, '__proto__'));
+      if (key === '[object Object]')
+        return fail(
+          source,
+          'has a key that is a group of keys',
+          ['braces are read as YAML: put the text in quotes, or render templates first'],
+          positionOf(text, '{'),
+        );
       result[key] = copy(item, depth + 1);
     }
     return result;

@@ -146,7 +146,9 @@ export function show(value: unknown): string {
 const last = (path: Path): string => {
   const part = path.at(-1);
   if (part === undefined) return 'the fleet';
-  return typeof part === 'number' ? `entry ${part + 1} of ${last(path.slice(0, -1))}` : part;
+  if (typeof part === 'number') return `entry ${part + 1} of ${last(path.slice(0, -1))}`;
+  // a key that is no word of ours stands in quotes, so that the sentence around it can be read
+  return /^[\w./-]+$/.test(part) ? part : show(part);
 };
 
 const unescapePointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');

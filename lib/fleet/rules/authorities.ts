@@ -4,7 +4,7 @@ import type { Issue, Path } from '../issue.js';
 import { show } from '../structure.js';
 import type { Authority, Environment, Fleet, RootSource } from '../types.js';
 import { duration, keyRules } from './durations.js';
-import { vaultRules } from './vault.js';
+import { DATA_KEY_EXPECTED, isDataKey, vaultRules } from './vault.js';
 
 const KINDS = ['selfSigned', 'existing', 'vault', 'external', 'sameAs'] as const;
 export type AuthorityKind = (typeof KINDS)[number];
@@ -129,8 +129,12 @@ function* oneAuthority(fleet: Fleet, name: string, authority: Authority, path: P
 
 function* rootRules(roots: RootSource, path: Path): Iterable<Issue> {
   for (const [key, text] of Object.entries(roots) as readonly (readonly [string, string])[]) {
-    if (key !== 'inline' && !/^[\w.-]+$/.test(text))
-      yield { path: [...path, key], message: `${key} is ${show(text)}`, notes: ['expected letters, digits, dashes, dots and underscores'] };
+    if (key !== 'inline' && !(key === 'key' ? isDataKey(text) : isDnsSubdomain(text)))
+      yield {
+        path: [...path, key],
+        message: `${key} is ${show(text)}`,
+        notes: [key === 'key' ? DATA_KEY_EXPECTED : 'expected a name alone: lower-case letters, digits, dashes and dots'],
+      };
   }
   const kinds = ['configMap', 'secret', 'inline'].filter(kind => kind in roots);
   if (kinds.length !== 1)

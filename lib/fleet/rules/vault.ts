@@ -1,6 +1,23 @@
+import { isDnsSubdomain } from '../../pki/index.js';
 import type { Issue, Path } from '../issue.js';
 import { show } from '../structure.js';
-import type { VaultAuthority } from '../types.js';
+import type { SecretKeyRef, VaultAuthority } from '../types.js';
+
+/** Key of a Secret or ConfigMap, as Kubernetes has it. */
+export const isDataKey = (text: string): boolean => /^[-._a-zA-Z0-9]{1,253}$/.test(text);
+export const DATA_KEY_EXPECTED = 'expected letters, digits, dashes, dots and underscores';
+
+function* secretKey(reference: SecretKeyRef | undefined, path: Path): Iterable<Issue> {
+  if (reference === undefined) return;
+  if (!isDnsSubdomain(reference.name))
+    yield {
+      path: [...path, 'name'],
+      message: `name of the Secret is ${show(reference.name)}`,
+      notes: ['expected lower-case letters, digits, dashes and dots'],
+    };
+  if (!isDataKey(reference.key))
+    yield { path: [...path, 'key'], message: `key of the Secret is ${show(reference.key)}`, notes: [DATA_KEY_EXPECTED] };
+}
 
 /** Path dialects differ between fields of one issuer: `path` without /v1, `mountPath` with it (cert-manager internal/vault). */
 export function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> {
@@ -52,10 +69,7 @@ export function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> 
   const words: readonly (readonly [string | undefined, Path])[] = [
     [vault.namespace, [...path, 'namespace']],
     ...('kubernetes' in auth
-      ? ([
-          [auth.kubernetes.role, [...path, 'auth', 'kubernetes', 'role']],
-          [auth.kubernetes.serviceAccount, [...path, 'auth', 'kubernetes', 'serviceAccount']],
-        ] as const)
+      ? ([[auth.kubernetes.role, [...path, 'auth', 'kubernetes', 'role']]] as const)
       : ([[auth.appRole?.path, [...path, 'auth', 'appRole', 'path']]] as const)),
   ];
   for (const [word, at] of words) {
@@ -73,4 +87,12 @@ export function* vaultRules(vault: VaultAuthority, path: Path): Iterable<Issue> 
       notes: ['expected the bare mount, such as approle'],
     };
   }
+  yield* secretKey(vault.caBundleSecret, [...path, 'caBundleSecret']);
+  if ('appRole' in auth) yield* secretKey(auth.appRole.secret, [...path, 'auth', 'appRole', 'secret']);
+  if ('kubernetes' in auth && auth.kubernetes.serviceAccount !== undefined && !isDnsSubdomain(auth.kubernetes.serviceAccount))
+    yield {
+      path: [...path, 'auth', 'kubernetes', 'serviceAccount'],
+      message: `serviceAccount is ${show(auth.kubernetes.serviceAccount)}`,
+      notes: ['expected lower-case letters, digits, dashes and dots'],
+    };
 }

@@ -149,6 +149,14 @@ function* kindRules(name: string, service: Service, path: Path): Iterable<Issue>
         message: `service "${name}" is a CronJob without a schedule`,
         notes: ['write schedule: "<minute> <hour> <day> <month> <weekday>"'],
       };
+    // 52: the controller appends eleven characters to the name of each Job
+    if (kind === 'CronJob' && name.length > 52)
+      yield {
+        path,
+        atKey: true,
+        message: `name of CronJob "${name}" has ${name.length} characters`,
+        notes: ['at most 52 are allowed: shorten it'],
+      };
     if (kind !== 'CronJob' && service.schedule !== undefined)
       yield {
         path: [...path, 'schedule'],
