@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Manifest, type ManifestBody, OutputFile } from '../../../lib/constructs/index.js';
+import { ObjectNames } from '../../../lib/render/manifests/duplicates.js';
 import { FleetApp, GENERATED_LINE, ValidationError } from '../../../lib/render/manifests/index.js';
 
 function app(add: (chart: Chart) => void): { readonly app: FleetApp; readonly outdir: string } {
@@ -43,4 +44,15 @@ test('an unknown kind is refused of ours and passes of others', () => {
   const body = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' } };
   expect(() => app(chart => new Manifest(chart, 'w', body)).app.synth()).toThrow('no schema for kind "Widget"');
   expect(() => app(chart => new ApiObject(chart, 'w', body)).app.synth()).not.toThrow();
+});
+
+test('a name that two planes of one environment take is found, though they are written apart', () => {
+  const names = new ObjectNames();
+  const plane = (id: string): FleetApp => {
+    const part = new FleetApp({ names });
+    new Manifest(new Chart(new Construct(part, 'dev'), id), 'web', certificate({ duration: '2160h0m0s' }));
+    return part;
+  };
+  expect(() => plane('identity').render()).not.toThrow();
+  expect(() => plane('trust').render()).toThrow('is declared twice: in another plane and at dev/trust/web');
 });
