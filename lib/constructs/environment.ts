@@ -56,7 +56,7 @@ export function addPlane(scope: Construct, plan: Plan, plane: Plane): boolean {
 /** Adds what stands beside the planes; `held` are those that have objects. */
 export function addFiles(scope: Construct, plan: Plan, held: readonly Plane[]): void {
   new Prerequisites(scope, 'prerequisites', { plan });
-  new OutputFile(scope, 'kustomization', { path: 'kustomization.yaml', content: kustomization(held.map(planeFile)) });
+  new OutputFile(scope, 'kustomization', { path: 'kustomization.yaml', content: kustomization(plan.fleet, held.map(planeFile)) });
 }
 
 /** Stops at the first object, so that a large plane costs nothing. */

@@ -94,6 +94,31 @@ describe('sentinel-mtls synth', () => {
     expect(readFileSync(join(folder, 'dist/dev/precious.txt'), 'utf8')).toBe('mine');
   });
 
+  test('the environments of another fleet in the same folder are neither replaced nor removed', () => {
+    const folder = workspace();
+    cli(['synth'], folder);
+    const before = tree(join(folder, 'dist'));
+    const text = readFileSync(join(folder, 'fleet.yaml'), 'utf8').replace('fleet: sentinel', 'fleet: other');
+    writeFileSync(join(folder, 'other.yaml'), text);
+    const { code, stderr } = cli(['synth', '-f', 'other.yaml'], folder);
+    expect(code).toBe(2);
+    expect(stderr).toBe('dist/dev was written for fleet "sentinel", not for "other"\n  choose another output folder with -o\n');
+    expect(tree(join(folder, 'dist'))).toEqual(before);
+    writeFileSync(join(folder, 'other.yaml'), text.replace(/^ {2}(dev|staging|prod):/gm, '  other-$1:'));
+    expect(cli(['synth', '-f', 'other.yaml'], folder)).toMatchObject({ code: 0 });
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['dev', 'other-dev', 'other-prod', 'other-staging', 'prod', 'staging']);
+    expect(cli(['synth', '--check'], folder).code).toBe(0);
+  });
+
+  test('an output that is a file is refused', () => {
+    const folder = workspace();
+    writeFileSync(join(folder, 'taken'), 'mine');
+    expect(cli(['synth', '-o', 'taken'], folder)).toMatchObject({
+      code: 2,
+      stderr: 'taken is a file, expected a folder\n  choose another output folder\n',
+    });
+  });
+
   test('--env writes one environment and leaves the others alone', () => {
     const folder = workspace();
     cli(['synth'], folder);

@@ -61,6 +61,3 @@ export function knownKinds(): string[] {
 
 /** A committed schema file, read only when a message needs it. */
 export const schemaFile = (file: string): JsonSchema => require(`#schemas/${file}`) as JsonSchema;
-
-/** The compiled fleet.schema.json: all errors, each with its schema and data (ajv's `verbose`). */
-export const loadFleetValidator = (): ValidateFunction => built(() => require('#validators/fleet') as ValidateFunction);

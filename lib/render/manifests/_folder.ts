@@ -25,6 +25,22 @@ function firstLineIsOurs(path: string): boolean {
   }
 }
 
+// a fleet's name is a DNS label, so both lines fit
+const MARKER_BYTES = 256;
+const OWNER_LINE = new RegExp(`^${GENERATED_LINE}\n# fleet: (\\S+)\n`);
+
+/** The fleet for which a folder of ours was written; undefined where its marker names none. */
+export function ownerOf(folder: string): string | undefined {
+  if (!isOurs(folder)) return undefined;
+  const text = Buffer.alloc(MARKER_BYTES);
+  const descriptor = openSync(join(folder, MARKER_FILE), 'r');
+  try {
+    return OWNER_LINE.exec(text.toString('utf8', 0, readSync(descriptor, text)))?.[1];
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Refuses a folder (or a link, or a file) in the place of an environment that this project did not write. */
 export function requireOurs(outdir: string, environment: string): void {
   const folder = join(outdir, environment);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOurs, requireInside, statOf } from './_folder.js';
+import { isOurs, ownerOf, requireInside, statOf } from './_folder.js';
 import { environmentOf, type RenderedFile } from './rendered-file.js';
 import type { OutputOptions } from './write.js';
 
@@ -27,8 +27,10 @@ export function checkOutput(outdir: string, files: Iterable<RenderedFile>, optio
     const difference = compare(outdir, file);
     if (difference !== undefined) differences.push(difference);
   }
+  const owners = new Set([...environments].map(name => ownerOf(join(outdir, name))));
   for (const name of foldersOf(outdir)) {
-    const ours = environments.has(name) || (options.environments === undefined && isOurs(join(outdir, name)));
+    const stale = options.environments === undefined && isOurs(join(outdir, name)) && owners.has(ownerOf(join(outdir, name)));
+    const ours = environments.has(name) || stale;
     if (!ours) continue;
     for (const path of filesBelow(outdir, name)) if (!expected.has(path)) differences.push({ path, difference: 'unexpected' });
   }

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isOurs, requireInside, requireOurs, statOf } from './_folder.js';
+import { isOurs, ownerOf, requireInside, requireOurs, statOf } from './_folder.js';
 import { OutputError } from './output-error.js';
 import { environmentOf, GENERATED_LINE, MARKER_FILE, type RenderedFile } from './rendered-file.js';
 
@@ -23,13 +23,15 @@ export interface WriteResult {
  * @throws OutputError where a folder in the way is not ours
  */
 export function writeOutput(outdir: string, files: Iterable<RenderedFile>, options: OutputOptions = {}): WriteResult {
+  if (statOf(outdir)?.isFile() === true)
+    throw new OutputError('OUTPUT_FOREIGN', `${outdir} is a file, expected a folder\n  choose another output folder`);
   const created = mkdirSync(outdir, { recursive: true });
   // inside of outdir: nothing outside is touched, and renaming never crosses a file system
   const aside = mkdtempSync(join(outdir, '.sentinel-mtls-'));
   let keepAside = false;
   try {
     const staged = stage(outdir, join(aside, 'new'), files, options.environments);
-    const removed = options.environments === undefined ? undeclared(outdir, staged.environments) : [];
+    const removed = options.environments === undefined ? undeclared(outdir, join(aside, 'new'), staged.environments) : [];
     swap(outdir, aside, [...staged.environments, ...staged.looseFiles], removed);
     return { environments: [...staged.environments], removed };
   } catch (error) {
@@ -68,7 +70,10 @@ function stage(outdir: string, folder: string, files: Iterable<RenderedFile>, on
       throw new OutputError('OUTPUT_ENVIRONMENT', `environment "${environment}" has no files, expected at least one`);
   }
   for (const environment of staged.environments) {
-    if (isOurs(join(folder, environment))) continue;
+    if (isOurs(join(folder, environment))) {
+      requireSameOwner(join(outdir, environment), ownerOf(join(folder, environment)));
+      continue;
+    }
     // the next run could not tell this folder from somebody else's
     throw new OutputError(
       'OUTPUT_UNMARKED',
@@ -97,10 +102,21 @@ function writeAll(descriptor: number, chunk: Uint8Array): void {
   for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written);
 }
 
-/** Environments that an earlier run wrote and this one does not know. */
-function undeclared(outdir: string, declared: ReadonlySet<string>): string[] {
+/** Two fleets with one output folder would replace each other's environments. */
+function requireSameOwner(existing: string, fleet: string | undefined): void {
+  const owner = ownerOf(existing);
+  if (owner === undefined || fleet === undefined || owner === fleet) return;
+  throw new OutputError(
+    'OUTPUT_FOREIGN',
+    `${existing} was written for fleet "${owner}", not for "${fleet}"\n  choose another output folder with -o`,
+  );
+}
+
+/** Environments that an earlier run wrote for the same fleet and this one does not know. */
+function undeclared(outdir: string, staged: string, declared: ReadonlySet<string>): string[] {
+  const owners = new Set([...declared].map(name => ownerOf(join(staged, name))));
   return readdirSync(outdir)
-    .filter(name => !name.startsWith('.') && !declared.has(name) && isOurs(join(outdir, name)))
+    .filter(name => !name.startsWith('.') && !declared.has(name) && isOurs(join(outdir, name)) && owners.has(ownerOf(join(outdir, name))))
     .sort();
 }
 

@@ -1,4 +1,5 @@
-import { checkObject, knownKinds, loadFleetValidator } from '../../../lib/check/schema/index.js';
+import type { ValidateFunction } from 'ajv';
+import { checkObject, knownKinds } from '../../../lib/check/schema/index.js';
 import { edited, parsePath, removed, replaced } from './edit.js';
 import { SPECIMENS } from './good-objects.js';
 
@@ -132,7 +133,7 @@ describe('messages', () => {
 });
 
 test('the fleet validator is a compiled function that names what it refuses', () => {
-  const validate = loadFleetValidator();
+  const validate = require('#validators/fleet') as ValidateFunction;
   expect(validate({ nonsense: true })).toBe(false);
   expect(validate.errors?.length).toBeGreaterThan(0);
 });
