@@ -3,6 +3,7 @@ import type { Plan, PortPlan, ServicePlan } from '../fleet/plan.js';
 import type { WorkloadKind } from '../fleet/types.js';
 import type { Plain } from './_plain.js';
 import { plainPortName, serviceLabels } from './names.js';
+import type { ContainerFields, FleetOptions, PodFields, PodOptions } from './options.js';
 import { environmentVariables, MTLS_GROUP, mtlsMount, mtlsVolume, usesMtls } from './pod-mounts.js';
 
 /** What Pod Security "restricted" asks of a container, and a root file system that nobody writes to. */
@@ -19,44 +20,114 @@ export function workloadApiVersion(kind: WorkloadKind): string {
   return kind === 'CronJob' || kind === 'Job' ? 'batch/v1' : 'apps/v1';
 }
 
+/** What Pod Security "restricted" asks of a pod. */
+const RESTRICTED_POD: Readonly<Record<string, unknown>> = {
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+  // Group of the mounted files: without it only root could read them.
+  fsGroup: MTLS_GROUP,
+  fsGroupChangePolicy: 'OnRootMismatch',
+};
+
+/** What a fleet alone decides of the fields that an option may set. */
+export function podDefaults(
+  service: ServicePlan,
+): Required<Pick<PodOptions, 'podSecurityContext' | 'securityContext'>> & Pick<PodOptions, 'livenessProbe' | 'readinessProbe'> {
+  return {
+    podSecurityContext: RESTRICTED_POD,
+    securityContext: merged(RESTRICTED, service.workload.securityContext),
+    ...probes(service.ports.find(port => port.protocol === 'health')),
+  };
+}
+
 /** The pod template of a service whose workload is the fleet's own. */
-export function podTemplate(plan: Plan, service: ServicePlan, restartPolicy?: 'OnFailure'): Plain<k8s.PodTemplateSpec> {
+export function podTemplate(
+  plan: Plan,
+  service: ServicePlan,
+  options: FleetOptions,
+  restartPolicy?: 'OnFailure',
+): Plain<k8s.PodTemplateSpec> {
   const [workload] = service.workload.names;
   const [container = workload] = service.workload.containers;
+  const pods = options.services?.[service.name]?.pods ?? {};
+  const { podSecurityContext, ...defaults } = podDefaults(service);
+  const volumes = [...(usesMtls(service) ? [mtlsVolume(plan, service)] : []), ...(pods.extraVolumes ?? [])];
   return {
-    metadata: { labels: { ...serviceLabels(plan, service), ...service.selectorLabels } },
+    metadata: {
+      labels: { ...pods.labels, ...serviceLabels(plan, service), ...service.selectorLabels },
+      ...(pods.annotations !== undefined && { annotations: pods.annotations }),
+    },
     spec: {
       serviceAccountName: service.serviceAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       ...(restartPolicy && { restartPolicy }),
-      securityContext: {
-        runAsNonRoot: true,
-        seccompProfile: { type: 'RuntimeDefault' },
-        // Group of the mounted files: without it only root could read them.
-        fsGroup: MTLS_GROUP,
-        fsGroupChangePolicy: 'OnRootMismatch',
-      },
-      containers: [containerSpec(plan, service, container)],
-      ...(usesMtls(service) && { volumes: [mtlsVolume(plan, service)] }),
+      ...(options.imagePullSecrets !== undefined && { imagePullSecrets: options.imagePullSecrets }),
+      securityContext: pods.podSecurityContext ?? podSecurityContext,
+      ...given(pods, POD_FIELDS),
+      ...(pods.initContainers !== undefined && { initContainers: pods.initContainers }),
+      containers: [containerSpec(plan, service, container, pods, defaults), ...(pods.extraContainers ?? [])],
+      ...(volumes.length > 0 && { volumes }),
     },
   };
 }
 
-function containerSpec(plan: Plan, service: ServicePlan, name: string): Plain<k8s.Container> {
+const POD_FIELDS: readonly (keyof PodFields)[] = [
+  'nodeSelector',
+  'tolerations',
+  'affinity',
+  'topologySpreadConstraints',
+  'priorityClassName',
+  'terminationGracePeriodSeconds',
+  'runtimeClassName',
+  'schedulerName',
+  'hostUsers',
+  'dnsPolicy',
+  'dnsConfig',
+  'hostAliases',
+];
+
+const CONTAINER_FIELDS: readonly (keyof ContainerFields)[] = [
+  'imagePullPolicy',
+  'envFrom',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+];
+
+/** Those options that are there. */
+function given<T, K extends keyof T>(options: T, fields: readonly K[]): Pick<T, K> {
+  const result = {} as Pick<T, K>;
+  for (const field of fields) if (options[field] !== undefined) result[field] = options[field];
+  return result;
+}
+
+function containerSpec(
+  plan: Plan,
+  service: ServicePlan,
+  name: string,
+  pods: PodOptions,
+  defaults: Omit<ReturnType<typeof podDefaults>, 'podSecurityContext'>,
+): Plain<k8s.Container> {
   const { workload } = service;
   const ports = containerPorts(service.ports);
+  const command = pods.command ?? workload.command;
+  const args = pods.args ?? workload.args;
+  const resources = pods.resources ?? (Object.keys(workload.resources).length > 0 ? workload.resources : undefined);
+  const mounts = [...(usesMtls(service) ? [mtlsMount(plan)] : []), ...(pods.extraVolumeMounts ?? [])];
   return {
     name,
-    image: workload.image,
-    ...(workload.command && { command: workload.command }),
-    ...(workload.args && { args: workload.args }),
-    env: environmentVariables(plan, service),
+    image: pods.image ?? workload.image,
+    ...(command && { command }),
+    ...(args && { args }),
+    env: environmentVariables(plan, service, [...(pods.env ?? []), ...(pods.extraEnv ?? [])]),
     ...(ports.length > 0 && { ports }),
-    ...probes(service.ports.find(port => port.protocol === 'health')),
-    ...(Object.keys(workload.resources).length > 0 && { resources: workload.resources }),
-    securityContext: merged(RESTRICTED, workload.securityContext),
-    ...(usesMtls(service) && { volumeMounts: [mtlsMount(plan)] }),
+    ...defaults,
+    ...given(pods, CONTAINER_FIELDS),
+    ...(resources && { resources }),
+    securityContext: pods.securityContext ?? defaults.securityContext,
+    ...(mounts.length > 0 && { volumeMounts: mounts }),
   };
 }
 

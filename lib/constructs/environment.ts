@@ -8,6 +8,7 @@ import { kustomization } from './kustomize-kustomization.js';
 import { Monitoring } from './monitoring/index.js';
 import { Namespaces } from './namespaces.js';
 import { Network } from './network.js';
+import type { FleetOptions } from './options.js';
 import { OutputFile } from './output-file.js';
 import { Policy } from './policy.js';
 import { Prerequisites } from './prerequisites.js';
@@ -22,7 +23,7 @@ export type Plane = (typeof PLANES)[number];
 /** File of a plane in the environment's folder. */
 export const planeFile = (plane: Plane): string => `${plane}.yaml`;
 
-type AddPlane = (chart: Chart, props: { readonly plan: Plan }) => void;
+type AddPlane = (chart: Chart, props: { readonly plan: Plan; readonly options: FleetOptions | undefined }) => void;
 
 const ADD: Readonly<Record<Plane, AddPlane>> = {
   authority: (chart, props) => {
@@ -40,16 +41,16 @@ const ADD: Readonly<Record<Plane, AddPlane>> = {
 };
 
 /** Adds one environment to an app: a scope with its name, a chart for each plane, and the files beside them. */
-export function addEnvironment(app: Construct, plan: Plan): void {
+export function addEnvironment(app: Construct, plan: Plan, options?: FleetOptions): void {
   const scope = new Construct(app, plan.environment);
-  const held = PLANES.filter(plane => addPlane(scope, plan, plane));
+  const held = PLANES.filter(plane => addPlane(scope, plan, plane, options));
   addFiles(scope, plan, held);
 }
 
 /** Adds the chart of one plane to an environment's scope; false when the plane has no objects. */
-export function addPlane(scope: Construct, plan: Plan, plane: Plane): boolean {
+export function addPlane(scope: Construct, plan: Plan, plane: Plane, options?: FleetOptions): boolean {
   const chart = new Chart(scope, plane, { disableResourceNameHashes: true });
-  ADD[plane](chart, { plan });
+  ADD[plane](chart, { plan, options });
   return holdsObjects(chart);
 }
 

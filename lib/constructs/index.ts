@@ -1,3 +1,4 @@
+export { podDefaults } from './_pod.js';
 export { Authority, type AuthorityProps } from './authority.js';
 export { CaCertificate, type CaCertificateProps, CertificateIssuer, type CertificateIssuerProps } from './ca-certificate.js';
 export { addEnvironment, addFiles, addPlane, PLANES, type Plane, planeFile } from './environment.js';
@@ -26,12 +27,23 @@ export {
 export { Namespaces, type NamespacesProps } from './namespaces.js';
 export { DefaultDeny, type DefaultDenyProps, Network, type NetworkProps } from './network.js';
 export { type NetworkPort, NetworkRules, ServiceNetworkPolicy, type ServiceNetworkPolicyProps } from './network-policy.js';
+export type {
+  AutoscalingOptions,
+  DisruptionBudgetOptions,
+  FleetOptions,
+  KubernetesServiceOptions,
+  NetworkPolicyOptions,
+  PodOptions,
+  ServiceOptions,
+  WorkloadOptions,
+} from './options.js';
 export { OtherIssuers, type OtherIssuersProps } from './other-issuers.js';
 export { OutputFile, type OutputFileProps } from './output-file.js';
 export { MTLS_GROUP, MTLS_VOLUME } from './pod-mounts.js';
 export { allowList, POLICY_FILE, Policy, PolicyConfigMap, type PolicyConfigMapProps, type PolicyProps } from './policy.js';
 export { PREREQUISITES, Prerequisites, type PrerequisitesProps } from './prerequisites.js';
 export { RequestPolicy, type RequestPolicyProps, type Validation } from './request-policy.js';
+export { Autoscaler, DisruptionBudget, type ScalingProps } from './scaling.js';
 export { Trust, TrustBundle, type TrustBundleProps, type TrustProps } from './trust.js';
 export { VaultIssuer, type VaultIssuerProps } from './vault-issuer.js';
 export { ServiceWorkload, type ServiceWorkloadProps, Workload, type WorkloadProps } from './workload.js';

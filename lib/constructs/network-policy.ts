@@ -62,6 +62,9 @@ export interface ServiceNetworkPolicyProps {
   readonly podLabels: Readonly<Record<string, string>>;
   readonly ingress: NetworkRules;
   readonly egress: NetworkRules;
+  /** Rules as the API takes them, after the others. @default none */
+  readonly extraIngress?: readonly Plain<k8s.NetworkPolicyIngressRule>[];
+  readonly extraEgress?: readonly Plain<k8s.NetworkPolicyEgressRule>[];
   /** @default none */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -73,13 +76,13 @@ export class ServiceNetworkPolicy extends Construct {
     if (Object.keys(props.podLabels).length === 0) {
       throw new Error(`network policy "${props.name}" has no pod labels and would select every pod\n  give it the labels of one workload`);
     }
-    const ingress = props.ingress.rules();
-    const egress = props.egress.rules();
+    const ingress = [...props.ingress.rules().map(rule => ({ from: rule.peers, ports: rule.ports })), ...(props.extraIngress ?? [])];
+    const egress = [...props.egress.rules().map(rule => ({ to: rule.peers, ports: rule.ports })), ...(props.extraEgress ?? [])];
     const spec: Plain<k8s.NetworkPolicySpec> = {
       podSelector: { matchLabels: props.podLabels },
       policyTypes: ['Ingress', 'Egress'],
-      ...(ingress.length > 0 && { ingress: ingress.map(rule => ({ from: rule.peers, ports: rule.ports })) }),
-      ...(egress.length > 0 && { egress: egress.map(rule => ({ to: rule.peers, ports: rule.ports })) }),
+      ...(ingress.length > 0 && { ingress }),
+      ...(egress.length > 0 && { egress }),
     };
     new Manifest(this, 'network-policy', {
       apiVersion: 'networking.k8s.io/v1',

@@ -5,16 +5,19 @@ import { type Graph, graphOf } from './_graph.js';
 import { Manifest } from './manifest.js';
 import { defaultDenyName, fleetLabels, fleetSelector, networkPolicyName, serviceLabels } from './names.js';
 import { type NetworkPort, NetworkRules, ServiceNetworkPolicy } from './network-policy.js';
+import type { FleetOptions } from './options.js';
 
 export interface NetworkProps {
   readonly plan: Plan;
+  /** @default none */
+  readonly options?: FleetOptions | undefined;
 }
 
 /** Only declared calls reach a port: a NetworkPolicy for each service, in both directions, above a default deny. */
 export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const { plan } = props;
+    const { plan, options } = props;
     if (!plan.network.policies) return;
     const graph = graphOf(plan);
     for (const service of plan.services) {
@@ -25,6 +28,7 @@ export class Network extends Construct {
         ingress: ingressRules(service, graph),
         egress: egressRules(plan, service, graph),
         labels: serviceLabels(plan, service),
+        ...options?.services?.[service.name]?.networkPolicy,
       });
     }
     // The deny comes last: applied first, it would cut the calls that the policies above allow.

@@ -60,9 +60,13 @@ export function usesMtls(service: ServicePlan): boolean {
   return service.mode !== 'disabled';
 }
 
-/** Ours, then the service's own: one entry a name, since server-side apply refuses a list with two. */
-export function environmentVariables(plan: Plan, service: ServicePlan): { readonly name: string; readonly value: string }[] {
-  const values = new Map<string, string>();
-  for (const { name, value } of [...mtlsEnvironment(plan, service), ...service.workload.env]) values.set(name, value);
-  return [...values].map(([name, value]) => ({ name, value }));
+/** Ours, then the service's own, then those given: one entry a name, since server-side apply refuses a list with two. */
+export function environmentVariables(
+  plan: Plan,
+  service: ServicePlan,
+  given: readonly Plain<k8s.EnvVar>[] = [],
+): readonly Plain<k8s.EnvVar>[] {
+  const variables = new Map<string, Plain<k8s.EnvVar>>();
+  for (const variable of [...mtlsEnvironment(plan, service), ...service.workload.env, ...given]) variables.set(variable.name, variable);
+  return [...variables.values()];
 }

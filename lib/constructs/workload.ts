@@ -6,22 +6,26 @@ import { podTemplate, workloadApiVersion } from './_pod.js';
 import { ExistingWorkloads } from './kustomize-component.js';
 import { Manifest } from './manifest.js';
 import { plainPortName, serviceLabels } from './names.js';
+import type { FleetOptions, KubernetesServiceOptions } from './options.js';
+import { Autoscaler, DisruptionBudget } from './scaling.js';
 
 export interface WorkloadProps {
   readonly plan: Plan;
+  /** @default none */
+  readonly options?: FleetOptions | undefined;
 }
 
 /** ServiceAccount, workload and Service of each service; patches where somebody else deploys the workload. */
 export class Workload extends Construct {
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id);
-    const { plan } = props;
+    const { plan, options } = props;
     // Accounts are named apart from services, and one may serve two of them.
     const accounts = new Set<string>();
     for (const service of plan.services) {
       if (service.workload.existing) continue;
       const account = `${service.namespace}/${service.serviceAccount}`;
-      new ServiceWorkload(this, service.name, { plan, service, createServiceAccount: !accounts.has(account) });
+      new ServiceWorkload(this, service.name, { plan, service, options, createServiceAccount: !accounts.has(account) });
       accounts.add(account);
     }
     new ExistingWorkloads(this, 'existing workloads', { plan });
@@ -33,19 +37,24 @@ export interface ServiceWorkloadProps {
   readonly service: ServicePlan;
   /** @default true */
   readonly createServiceAccount?: boolean;
+  /** @default none */
+  readonly options?: FleetOptions | undefined;
 }
 
 /** One service that the fleet deploys itself. */
 export class ServiceWorkload extends Construct {
   constructor(scope: Construct, id: string, props: ServiceWorkloadProps) {
     super(scope, id);
-    const { plan, service } = props;
+    const { plan, service, options = {} } = props;
+    const own = options.services?.[service.name] ?? {};
     const labels = serviceLabels(plan, service);
+    const metadata = { name: service.workload.names[0], namespace: service.namespace, labels };
+    const target = { plan, service, apiVersion: workloadApiVersion(service.workload.kind) };
     if (props.createServiceAccount ?? true) {
       new Manifest(this, 'service-account', {
         apiVersion: 'v1',
         kind: 'ServiceAccount',
-        metadata: { name: service.serviceAccount, namespace: service.namespace, labels },
+        metadata: { name: service.serviceAccount, namespace: service.namespace, labels, ...annotated(own.serviceAccount?.annotations) },
         automountServiceAccountToken: false,
       });
     }
@@ -53,21 +62,30 @@ export class ServiceWorkload extends Construct {
       new Manifest(this, 'service', {
         apiVersion: 'v1',
         kind: 'Service',
-        metadata: { name: service.name, namespace: service.namespace, labels },
-        spec: serviceSpec(service),
+        metadata: { name: service.name, namespace: service.namespace, labels, ...annotated(own.service?.annotations) },
+        spec: serviceSpec(service, own.service ?? {}),
       });
     }
     new Manifest(this, 'workload', {
-      apiVersion: workloadApiVersion(service.workload.kind),
+      apiVersion: target.apiVersion,
       kind: service.workload.kind,
-      metadata: { name: service.workload.names[0], namespace: service.namespace, labels },
-      spec: workloadSpec(plan, service),
+      metadata,
+      spec: workloadSpec(plan, service, options),
     });
+    if (own.autoscaling) new Autoscaler(this, 'autoscaler', { ...target, options: own.autoscaling });
+    if (own.podDisruptionBudget) new DisruptionBudget(this, 'disruption-budget', { ...target, options: own.podDisruptionBudget });
   }
 }
 
-function serviceSpec(service: ServicePlan): Plain<k8s.ServiceSpec> {
+const annotated = (
+  annotations: Readonly<Record<string, string>> | undefined,
+): { readonly annotations?: Readonly<Record<string, string>> } => (annotations === undefined ? {} : { annotations });
+
+function serviceSpec(service: ServicePlan, options: KubernetesServiceOptions): Plain<k8s.ServiceSpec> {
   return {
+    ...(options.type !== undefined && { type: options.type }),
+    ...(options.ipFamilyPolicy !== undefined && { ipFamilyPolicy: options.ipFamilyPolicy }),
+    ...(options.ipFamilies !== undefined && { ipFamilies: options.ipFamilies }),
     // A peer must find a pod of a headless Service by name before both are ready.
     ...(service.headless && { clusterIP: 'None', publishNotReadyAddresses: true }),
     selector: service.selectorLabels,
@@ -92,25 +110,48 @@ function servicePorts(service: ServicePlan): Plain<k8s.ServicePort>[] {
   return ports;
 }
 
-function workloadSpec(plan: Plan, service: ServicePlan): Record<string, unknown> {
+function workloadSpec(plan: Plan, service: ServicePlan, options: FleetOptions): Record<string, unknown> {
   const { workload } = service;
-  const replicas = workload.replicas !== undefined && { replicas: workload.replicas };
+  const own = options.services?.[service.name]?.workload ?? {};
+  const replicated = 'replicas' in own ? own.replicas : workload.replicas;
+  const replicas = replicated !== undefined && { replicas: replicated };
   const selector = { matchLabels: service.selectorLabels };
+  const history = {
+    ...(own.revisionHistoryLimit !== undefined && { revisionHistoryLimit: own.revisionHistoryLimit }),
+    ...(own.minReadySeconds !== undefined && { minReadySeconds: own.minReadySeconds }),
+  };
+  const updates = own.strategy !== undefined && { updateStrategy: own.strategy };
   switch (workload.kind) {
     case 'Deployment':
-      // 600 s: a first pod waits for its certificate, which the issuer may take minutes to sign.
-      return { ...replicas, progressDeadlineSeconds: 600, selector, template: podTemplate(plan, service) };
+      return {
+        ...replicas,
+        ...history,
+        ...(own.strategy !== undefined && { strategy: own.strategy }),
+        // 600 s: a first pod waits for its certificate, which the issuer may take minutes to sign.
+        progressDeadlineSeconds: 600,
+        selector,
+        template: podTemplate(plan, service, options),
+      };
     case 'StatefulSet':
-      return { ...replicas, serviceName: service.name, selector, template: podTemplate(plan, service) };
+      return {
+        ...replicas,
+        ...history,
+        ...updates,
+        ...(own.podManagementPolicy !== undefined && { podManagementPolicy: own.podManagementPolicy }),
+        serviceName: service.name,
+        selector,
+        template: podTemplate(plan, service, options),
+        ...(own.volumeClaimTemplates !== undefined && { volumeClaimTemplates: own.volumeClaimTemplates }),
+      };
     case 'DaemonSet':
-      return { selector, template: podTemplate(plan, service) };
+      return { ...history, ...updates, selector, template: podTemplate(plan, service, options) };
     case 'Job':
-      return { template: podTemplate(plan, service, 'OnFailure') };
+      return { template: podTemplate(plan, service, options, 'OnFailure') };
     case 'CronJob':
       return {
-        schedule: schedule(service),
+        schedule: own.schedule ?? schedule(service),
         concurrencyPolicy: 'Forbid',
-        jobTemplate: { spec: { template: podTemplate(plan, service, 'OnFailure') } },
+        jobTemplate: { spec: { template: podTemplate(plan, service, options, 'OnFailure') } },
       };
     default:
       return workload.kind satisfies never;
