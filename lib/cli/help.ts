@@ -4,6 +4,7 @@ Usage: sentinel-mtls COMMAND [options]
 
   start [FLEET]     write the manifests, issue certificates from them, prove every call with real handshakes
   synth             write the manifests: dist/<environment>/
+  chart             write the Helm chart: charts/<name>/
   prove             prove that rendered manifests allow exactly the declared calls
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
@@ -30,6 +31,14 @@ Writes one folder per environment: a file per plane, kustomization.yaml and prer
 
   --env NAME        only this environment; may be repeated (default: all)
   -o, --output DIR  where to write (default: dist)
+  --check           write nothing; exit 1 when the folder differs from what would be written
+`,
+  chart: `Usage: sentinel-mtls chart [-f FLEET] [-o FOLDER] [--check]
+
+Writes the Helm chart of a fleet, which renders the same objects as synth for the same values. Its name, version and
+appVersion stand in the fleet file, below "chart".
+
+  -o, --output DIR  folder of the chart, by whose name the chart is called (default: charts/<name>)
   --check           write nothing; exit 1 when the folder differs from what would be written
 `,
   prove: `Usage: sentinel-mtls prove [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--handshakes] [--format text|json]

@@ -8,6 +8,7 @@ import { help } from './help.js';
 const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Promise<number> }>> = {
   start: () => require('./start.js') as typeof import('./start.js'),
   synth: () => loadCached<typeof import('./synth.js')>(join(__dirname, 'synth')),
+  chart: () => require('./chart.js') as typeof import('./chart.js'),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };

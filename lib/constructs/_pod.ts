@@ -87,14 +87,7 @@ const POD_FIELDS: readonly (keyof PodFields)[] = [
   'hostAliases',
 ];
 
-const CONTAINER_FIELDS: readonly (keyof ContainerFields)[] = [
-  'imagePullPolicy',
-  'envFrom',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-  'lifecycle',
-];
+const CONTAINER_FIELDS: readonly (keyof ContainerFields)[] = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'];
 
 /** Those options that are there. */
 function given<T, K extends keyof T>(options: T, fields: readonly K[]): Pick<T, K> {
@@ -111,6 +104,7 @@ function containerSpec(
   defaults: Omit<ReturnType<typeof podDefaults>, 'podSecurityContext'>,
 ): Plain<k8s.Container> {
   const { workload } = service;
+  const { securityContext, ...probeDefaults } = defaults;
   const ports = containerPorts(service.ports);
   const command = pods.command ?? workload.command;
   const args = pods.args ?? workload.args;
@@ -119,14 +113,16 @@ function containerSpec(
   return {
     name,
     image: pods.image ?? workload.image,
+    ...given(pods, ['imagePullPolicy']),
     ...(command && { command }),
     ...(args && { args }),
     env: environmentVariables(plan, service, [...(pods.env ?? []), ...(pods.extraEnv ?? [])]),
+    ...given(pods, ['envFrom']),
     ...(ports.length > 0 && { ports }),
-    ...defaults,
+    ...probeDefaults,
     ...given(pods, CONTAINER_FIELDS),
     ...(resources && { resources }),
-    securityContext: pods.securityContext ?? defaults.securityContext,
+    securityContext: pods.securityContext ?? securityContext,
     ...(mounts.length > 0 && { volumeMounts: mounts }),
   };
 }

@@ -73,9 +73,8 @@ function serverPorts(service: ServicePlan, graph: Graph): PolicyServerPort[] {
       port: port.targetPort,
       mode: port.mode,
       ...(port.mode === 'permissive' && port.plainPort !== undefined && { plainPort: port.plainPort }),
-      allow: [...(callers.get(port.name) ?? [])]
-        .map(([spiffeId, mode]) => ({ spiffeId, mode }))
-        .sort((a, b) => compare(a.spiffeId, b.spiffeId)),
+      // services, then externals, each by name: names stay where trust domains and namespaces may change
+      allow: [...(callers.get(port.name) ?? [])].map(([spiffeId, mode]) => ({ spiffeId, mode })),
     }));
 }
 
@@ -86,8 +85,9 @@ function callersByPort(service: ServicePlan, graph: Graph): Map<string, Map<stri
     if (known) known.set(spiffeId, mode);
     else callers.set(port, new Map([[spiffeId, mode]]));
   };
-  for (const edge of graph.incoming(service.name)) add(edge.port, graph.service(edge.caller).spiffeId, edge.mode);
-  for (const edge of graph.incomingExternal(service.name)) {
+  for (const edge of byName(graph.incoming(service.name), edge => edge.caller))
+    add(edge.port, graph.service(edge.caller).spiffeId, edge.mode);
+  for (const edge of byName(graph.incomingExternal(service.name), edge => edge.external)) {
     const { spiffeId } = graph.external(edge.external);
     if (spiffeId !== undefined) add(edge.port, spiffeId, edge.mode);
   }
@@ -112,6 +112,8 @@ function clientPeers(service: ServicePlan, graph: Graph): PolicyClientPeer[] {
   }
   return peers.sort((a, b) => compare(a.service, b.service) || compare(a.name, b.name));
 }
+
+const byName = <T>(edges: readonly T[], name: (edge: T) => string): T[] => [...edges].sort((a, b) => compare(name(a), name(b)));
 
 // Not localeCompare: its order depends on the machine.
 function compare(a: string, b: string): number {

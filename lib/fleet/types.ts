@@ -292,6 +292,16 @@ export interface Environment {
   readonly services?: Readonly<Record<string, ServiceOverride>>;
 }
 
+/** The Helm chart of the fleet. */
+export interface ChartSettings {
+  /** Name of the chart and of its folder. @default the fleet's name */
+  readonly name?: string;
+  /** SemVer; raise it with each change. @default 0.1.0 */
+  readonly version?: string;
+  /** Version of what the chart deploys. @default the chart's */
+  readonly appVersion?: string;
+}
+
 export interface Fleet {
   /** Name of the fleet, a DNS label; prefix of the issuer, the bundle and the policies. */
   readonly fleet: string;
@@ -312,6 +322,7 @@ export interface Fleet {
   readonly certificates?: CertificateSettings;
   readonly network?: NetworkSettings;
   readonly monitoring?: MonitoringSettings;
+  readonly chart?: ChartSettings;
   readonly environments: Readonly<Record<string, Environment>>;
   readonly services: Readonly<Record<string, Service>>;
   readonly externals?: Readonly<Record<string, External>>;

@@ -11,6 +11,8 @@ import { rulesFile } from './rules-file.js';
 
 export interface MonitoringProps {
   readonly plan: Plan;
+  /** Also the files beside the objects: the rules alone, and their tests. @default true */
+  readonly files?: boolean;
 }
 
 const RULES_FILE = 'rules.yaml';
@@ -26,7 +28,7 @@ export class Monitoring extends Construct {
     if (!plan.monitoring.enabled) return;
     const rules = fleetRules(plan);
     this.addRules(plan, rules);
-    this.addRuleFiles(plan, rules);
+    if (props.files ?? true) this.addRuleFiles(plan, rules);
     for (const service of plan.services) {
       const monitor = monitorOf(plan, service);
       if (monitor) new Manifest(this, `monitor-${service.name}`, monitor);

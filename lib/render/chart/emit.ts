@@ -1,0 +1,223 @@
+import { goText, inlineText, keyText, rawText, scalarText } from './_scalar-text.js';
+import { all, type Condition, goCondition, parenthesized } from './condition.js';
+import { Expression, type Root } from './expression.js';
+import { type Entry, INDEX, type Item, type Line, type ListNode, type MapNode, type Node, type Part } from './node.js';
+import { PREFIX } from './param.js';
+import { presence } from './presence.js';
+
+/** Templates that an emitter moves out of the way: by body, since many services share one. */
+export interface Fragments {
+  /** Name of the template with this body; `name` is a wish. */
+  named(name: string, body: string): string;
+}
+
+/** Writes nodes as template text, indented as people indent charts by hand. */
+export class Emitter {
+  private readonly fragments: Fragments;
+
+  constructor(fragments: Fragments) {
+    this.fragments = fragments;
+  }
+
+  /** One document: the fields of an object. */
+  object(node: MapNode, when: Condition): string {
+    return this.conditional(when, '', `---\n${this.fields(node, '')}`);
+  }
+
+  private fields(node: MapNode, indent: string): string {
+    const own = node.entries.map(({ key }) => {
+      if (typeof key === 'string') return key;
+      if (node.spreads.length > 0) throw new Error('a map with keys from values takes no further ones');
+      return '';
+    });
+    return (
+      this.spreads(node, own, indent) + node.entries.map(({ key, node: child, when }) => this.entry(key, child, when, indent)).join('')
+    );
+  }
+
+  private fragment(node: MapNode, indent: string): string {
+    if (node.fragment === undefined) return this.fields(node, indent);
+    const name = this.fragments.named(node.fragment, this.fields(node, ''));
+    return `${indent}{{- include "${PREFIX}${name}" . | nindent ${indent.length} }}\n`;
+  }
+
+  private spreads(node: MapNode, own: readonly string[], indent: string): string {
+    const [first, ...others] = node.spreads;
+    if (first === undefined) return '';
+    const maps = node.spreads.map(spread => parenthesized(asMap(spread)));
+    // the first map wins, and no key may stand in the text twice
+    const merged = others.length === 0 ? asMap(first) : `merge (dict) ${maps.join(' ')}`;
+    const omitted = own.length === 0 ? merged : `omit ${parenthesized(merged)} ${own.map(key => JSON.stringify(key)).join(' ')}`;
+    return `${indent}{{- with ${omitted} }}\n${toYaml(indent)}${indent}{{- end }}\n`;
+  }
+
+  /** A map of which nothing is known beforehand. */
+  private spreadMap(name: string, { spreads }: MapNode, indent: string): string {
+    const maps = spreads.map(spread => parenthesized(asMap(spread)));
+    const merged = maps.length === 1 && spreads[0] ? asMap(spreads[0]) : `merge (dict) ${maps.join(' ')}`;
+    return `${indent}{{- with ${merged} }}\n${name}\n${toYaml(`${indent}  `)}${indent}{{- end }}\n`;
+  }
+
+  private entry(key: Entry['key'], node: Node, when: Condition, indent: string): string {
+    const name = `${indent}${typeof key === 'string' ? keyText(key) : inlineText(key)}:`;
+    switch (node.kind) {
+      case 'literal':
+        return this.conditional(when, indent, `${name} ${scalarText(node.value)}\n`);
+      case 'text':
+        return this.conditional(when, indent, `${name} ${inlineText(node.parts)}\n`);
+      case 'lines':
+        return this.conditional(when, indent, `${name} ${this.lines(node.lines, indent)}`);
+      case 'value':
+        return this.conditional(when, indent, this.value(name, node.value, indent));
+      case 'choice':
+        return this.choice(node.cases, when, indent, child => this.entry(key, child, { kind: 'always' }, indent));
+      case 'map': {
+        if (node.entries.length === 0 && node.spreads.length === 0) return this.conditional(when, indent, `${name} {}\n`);
+        if (node.entries.length === 0) return this.conditional(when, indent, this.spreadMap(name, node, indent));
+        return this.conditional(all(when, presence(node)), indent, `${name}\n${this.fragment(node, `${indent}  `)}`);
+      }
+      case 'list': {
+        if (node.items.length === 0) return this.conditional(when, indent, `${name} []\n`);
+        return this.conditional(all(when, presence(node)), indent, `${name}\n${this.list(node, `${indent}  `)}`);
+      }
+      default:
+        return node satisfies never;
+    }
+  }
+
+  private list(node: ListNode, indent: string): string {
+    if (node.mergeKey !== undefined) return this.mergedList(node, indent);
+    return node.items.map(item => this.item(item, indent)).join('');
+  }
+
+  /** The list's own items become a template, so that the ones of the values can be put over them. */
+  private mergedList(node: ListNode, indent: string): string {
+    const own = node.items.filter(item => item.kind !== 'spread');
+    const given = node.items.flatMap(item => (item.kind === 'spread' ? [parenthesized(asList(item.value))] : []));
+    const name = this.fragments.named('env', own.map(item => this.item(item, '')).join(''));
+    return `${indent}{{- include "${PREFIX}mergeBy" (list "${node.mergeKey}" (include "${PREFIX}${name}" . | fromYamlArray) ${given.join(' ')}) | nindent ${indent.length} }}\n`;
+  }
+
+  private item(item: Item, indent: string): string {
+    if (item.kind === 'spread') {
+      const text = `${indent}{{- with ${item.value.go('.')} }}\n${indent}{{- ${item.value.isText ? '.' : 'toYaml .'} | nindent ${indent.length} }}\n${indent}{{- end }}\n`;
+      return this.conditional(item.when, indent, text);
+    }
+    if (item.kind === 'repeat') {
+      const range = `${indent}{{- range $index := until (int ${parenthesized(item.count.go('.'))}) }}\n`;
+      return this.conditional(item.when, indent, `${range}${indent}- ${this.repeated(item.parts)}\n${indent}{{- end }}\n`);
+    }
+    return this.itemNode(item.node, item.when, indent);
+  }
+
+  private repeated(parts: readonly (Part | typeof INDEX)[]): string {
+    return `"${parts.map(part => (part === INDEX ? '{{ $index }}' : rawText(part, '$'))).join('')}"`;
+  }
+
+  private itemNode(node: Node, when: Condition, indent: string): string {
+    switch (node.kind) {
+      case 'literal':
+        return this.conditional(when, indent, `${indent}- ${scalarText(node.value)}\n`);
+      case 'text':
+        return this.conditional(when, indent, `${indent}- ${inlineText(node.parts)}\n`);
+      case 'lines':
+        return this.conditional(when, indent, `${indent}- ${this.lines(node.lines, indent)}`);
+      case 'value':
+        return this.conditional(when, indent, this.value(`${indent}-`, node.value, indent));
+      case 'choice':
+        return this.choice(node.cases, when, indent, child => this.itemNode(child, { kind: 'always' }, indent));
+      case 'map':
+        return this.conditional(all(when, presence(node)), indent, this.mapItem(node, indent));
+      case 'list':
+        throw new Error('a list in a list has no emitter');
+      default:
+        return node satisfies never;
+    }
+  }
+
+  private mapItem(node: MapNode, indent: string): string {
+    if (node.entries.length === 0 && node.spreads.length === 0) return `${indent}- {}\n`;
+    const text = this.fields(node, `${indent}  `);
+    // the dash takes the place of the first field's indentation, unless an action stands there
+    return text.startsWith(`${indent}  {{`) ? `${indent}-\n${text}` : `${indent}- ${text.slice(indent.length + 2)}`;
+  }
+
+  /** A field or item that has one value of the chart. */
+  private value(name: string, value: Expression, indent: string): string {
+    const { kind } = value;
+    if (kind === 'map' || kind === 'list') {
+      const inner = `${indent}  `;
+      const print = value.isText ? '.' : 'toYaml .';
+      return `${indent}{{- with ${value.go('.')} }}\n${name}\n${inner}{{- ${print} | nindent ${inner.length} }}\n${indent}{{- end }}\n`;
+    }
+    const field = `${name} ${goText(value, '.')}\n`;
+    return value.optional ? this.conditional(presence({ kind: 'value', value }), indent, field) : field;
+  }
+
+  private choice(
+    cases: readonly { when: Condition; node: Node }[],
+    when: Condition,
+    indent: string,
+    write: (node: Node) => string,
+  ): string {
+    const [first, ...others] = cases;
+    if (first === undefined) return '';
+    let text = `${indent}{{- if ${goCondition(first.when, '.')} }}\n${write(first.node)}`;
+    others.forEach(({ when: condition, node }, index) => {
+      const last = index === others.length - 1;
+      text += `${indent}{{- else${last ? '' : ` if ${goCondition(condition, '.')}`} }}\n${write(node)}`;
+    });
+    return this.conditional(when, indent, `${text}${indent}{{- end }}\n`);
+  }
+
+  /** A literal block where one can hold the lines, else a quoted text. */
+  private lines(lines: readonly Line[], indent: string): string {
+    const body = lines.at(-1)?.parts.length === 0 || isBlank(lines.at(-1)) ? lines.slice(0, -1) : lines;
+    if (!lines.every(fitsBlock) || body.length === 0 || isBlank(body.at(-1)) || !startsBlock(body[0])) {
+      if (lines.some(line => line.when.kind !== 'always')) throw new Error('a text with conditional lines fits into no block');
+      return `${inlineText(lines.flatMap((line, index) => (index === 0 ? line.parts : ['\n', ...line.parts])))}\n`;
+    }
+    const inner = `${indent}  `;
+    let text = body.length === lines.length ? '|-\n' : '|\n';
+    let open: Condition | undefined;
+    for (const line of body) {
+      if (open !== undefined && line.when !== open && !sameTest(line.when, open)) {
+        text += `${inner}{{- end }}\n`;
+        open = undefined;
+      }
+      if (open === undefined && line.when.kind !== 'always') {
+        text += `${inner}{{- if ${goCondition(line.when, '.')} }}\n`;
+        open = line.when;
+      }
+      const content = line.parts.map(part => rawText(part, '.', 'block')).join('');
+      text += content === '' ? '\n' : `${inner}${content}\n`;
+    }
+    return open === undefined ? text : `${text}${inner}{{- end }}\n`;
+  }
+
+  private conditional(when: Condition, indent: string, text: string): string {
+    return when.kind === 'always' ? text : `${indent}{{- if ${goCondition(when, '.')} }}\n${text}${indent}{{- end }}\n`;
+  }
+}
+
+const sameTest = (left: Condition, right: Condition): boolean =>
+  left.kind === right.kind && goCondition(left, '.') === goCondition(right, '.');
+
+const isBlank = (line: Line | undefined): boolean => line?.parts.every(part => part === '') ?? false;
+
+/** Printable text; a block can't hold other characters, and a tab is taken for indentation. */
+const fitsBlock = (line: Line): boolean => line.parts.every(part => part instanceof Expression || /^[\x20-\x7e]*$/.test(part));
+
+/** The first line decides the indentation of a block, so it can't begin with a space or be conditional. */
+function startsBlock(line: Line | undefined): boolean {
+  const [first] = line?.parts ?? [];
+  return line?.when.kind === 'always' && (first instanceof Expression || (first !== undefined && /^[^ ]/.test(first)));
+}
+
+/** The map or list at the dot, below a key; nothing stands before it at the beginning of a line. */
+const toYaml = (indent: string): string => (indent === '' ? '{{ toYaml . }}\n' : `${indent}{{- toYaml . | nindent ${indent.length} }}\n`);
+
+const asMap = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYaml` : value.go('.'));
+const asList = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYamlArray` : value.go('.'));
+
+export type { Root };

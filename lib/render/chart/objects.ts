@@ -1,0 +1,121 @@
+import { APP_VERSION, CHART_LABEL, RELEASE_NAME } from './builtin.js';
+import { ALWAYS, all, any, type Condition, filled } from './condition.js';
+import type { Expression } from './expression.js';
+import type { Entry, MapNode, Node } from './node.js';
+import type { ServiceValues } from './service-values.js';
+import type { ChartTree, TreeObject } from './tree.js';
+
+/** Labels that only a chart's objects have; never in a selector or on a pod, which would restart at each version. */
+export const CHART_LABELS = [
+  'helm.sh/chart',
+  'app.kubernetes.io/instance',
+  'app.kubernetes.io/version',
+  'app.kubernetes.io/component',
+] as const;
+
+/** An object as the chart has it: with the labels and annotations of charts, and when it is rendered at all. */
+export function chartObjects(tree: ChartTree): TreeObject[] {
+  return tree.objects.map(object => ({
+    ...object,
+    node: decorated(object, tree),
+    when: all(guard(object, tree), object.when),
+  }));
+}
+
+/** Which switches of values.yaml an object hangs on. */
+function guard(object: TreeObject, { global, services }: ChartTree): Condition {
+  const { service } = object;
+  const enabled = service ? filled(service.enabled) : ALWAYS;
+  switch (object.plane) {
+    case 'authority':
+      return object.kind === 'Namespace' ? filled(global.createNamespaces) : all(filled(global.enabled), filled(global.createIssuer));
+    case 'issuance':
+      return all(filled(global.enabled), filled(global.issuance), enabled);
+    case 'trust':
+      return all(filled(global.enabled), filled(global.createTrust));
+    case 'identity':
+      return all(filled(global.enabled), enabled, ...(service ? [filled(service.certificate.create)] : []));
+    case 'policy':
+      return all(filled(global.enabled), enabled);
+    case 'network':
+      return all(filled(global.networkPolicy), enabled, ...(service ? [filled(service.networkPolicy.enabled)] : []));
+    case 'workload':
+      return workloadGuard(object, services);
+    case 'monitoring':
+      return all(filled(global.enabled), filled(global.monitoring.enabled), filled(monitoringSwitch(object, global.monitoring)), enabled);
+    default:
+      return object.plane satisfies never;
+  }
+}
+
+function workloadGuard(object: TreeObject, services: readonly ServiceValues[]): Condition {
+  const { service, kind } = object;
+  if (service?.workload === undefined) return ALWAYS;
+  const { createAccount, autoscaling, budget } = service.workload;
+  if (kind === 'ServiceAccount') {
+    // one account may serve two services, and stays while one of them is there
+    const users = services.filter(other => other.workload !== undefined && other.account === service.account);
+    return all(any(...users.map(user => filled(user.enabled))), filled(createAccount));
+  }
+  const own: Readonly<Record<string, Expression | undefined>> = { HorizontalPodAutoscaler: autoscaling, PodDisruptionBudget: budget };
+  const extra = own[kind];
+  return all(filled(service.enabled), ...(extra ? [filled(extra)] : []));
+}
+
+function monitoringSwitch(object: TreeObject, switches: ChartTree['global']['monitoring']): Expression {
+  if (object.kind === 'PrometheusRule') return switches.rules;
+  return object.kind === 'ConfigMap' ? switches.dashboard : switches.monitors;
+}
+
+function decorated({ node, service, plane, kind }: TreeObject, { global }: ChartTree): MapNode {
+  const metadata = mapField(node, 'metadata');
+  if (metadata === undefined) throw new Error('an object without metadata');
+  const labels = mapField(metadata, 'labels') ?? { kind: 'map', entries: [], spreads: [global.commonLabels] };
+  const own: readonly (readonly [string, Node])[] = [
+    ['helm.sh/chart', value(CHART_LABEL)],
+    ['app.kubernetes.io/instance', value(RELEASE_NAME)],
+    ['app.kubernetes.io/version', value(APP_VERSION)],
+    ['app.kubernetes.io/component', { kind: 'literal', value: service ? 'service' : 'fleet' }],
+  ];
+  const all: MapNode = {
+    ...labels,
+    entries: [...own.map(([key, child]) => ({ key, node: child, when: ALWAYS })), ...labels.entries],
+    fragment: `${service ? `${service.key}.` : ''}${plane === 'monitoring' ? (kind === 'ConfigMap' ? 'dashboardLabels' : 'monitoringLabels') : 'labels'}`,
+  };
+  const withLabels = withField(metadata, 'labels', all);
+  return withPodAnnotations(withField(node, 'metadata', withAnnotations(withLabels, global.commonAnnotations)), global.commonAnnotations);
+}
+
+const value = (expression: Expression): Node => ({ kind: 'value', value: expression });
+
+/** An annotation of the object itself wins over one of all objects. */
+function withAnnotations(metadata: MapNode, common: Expression): MapNode {
+  const known = field(metadata, 'annotations');
+  const base: MapNode = known?.kind === 'map' ? known : { kind: 'map', entries: [], spreads: known?.kind === 'value' ? [known.value] : [] };
+  return withField(metadata, 'annotations', { ...base, spreads: [...base.spreads, common] });
+}
+
+/** Annotations of all objects, on pods too: every map that has containers below `spec` is a pod template. */
+function withPodAnnotations(node: MapNode, common: Expression): MapNode {
+  const entries = node.entries.map((entry): Entry => {
+    if (entry.node.kind !== 'map') return entry;
+    if (entry.key !== 'template' || mapField(entry.node, 'spec') === undefined)
+      return { ...entry, node: withPodAnnotations(entry.node, common) };
+    const metadata = mapField(entry.node, 'metadata') ?? { kind: 'map', entries: [], spreads: [] };
+    return { ...entry, node: withField(entry.node, 'metadata', withAnnotations(metadata, common)) };
+  });
+  return { ...node, entries };
+}
+
+const field = (node: MapNode, key: string): Node | undefined => node.entries.find(entry => entry.key === key)?.node;
+
+function mapField(node: MapNode, key: string): MapNode | undefined {
+  const found = field(node, key);
+  return found?.kind === 'map' ? found : undefined;
+}
+
+function withField(node: MapNode, key: string, child: Node): MapNode {
+  const entry: Entry = { key, node: child, when: ALWAYS };
+  const known = node.entries.some(each => each.key === key);
+  return { ...node, entries: known ? node.entries.map(each => (each.key === key ? entry : each)) : [...node.entries, entry] };
+}
