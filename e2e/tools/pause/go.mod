@@ -1,0 +1,3 @@
+module sentinel-mtls.io/tools/pause
+
+go 1.26.0
