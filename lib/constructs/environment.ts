@@ -10,6 +10,7 @@ import { Namespaces } from './namespaces.js';
 import { Network } from './network.js';
 import type { FleetOptions } from './options.js';
 import { OutputFile } from './output-file.js';
+import { type Part, partsOf } from './part.js';
 import { Policy } from './policy.js';
 import { Prerequisites } from './prerequisites.js';
 import { Trust } from './trust.js';
@@ -23,7 +24,14 @@ export type Plane = (typeof PLANES)[number];
 /** File of a plane in the environment's folder. */
 export const planeFile = (plane: Plane): string => `${plane}.yaml`;
 
-type AddPlane = (chart: Chart, props: { readonly plan: Plan; readonly options: FleetOptions | undefined }) => void;
+type AddPlane = (chart: Chart, props: PlaneProps & { readonly plan: Plan }) => void;
+
+export interface PlaneProps {
+  /** @default all services */
+  readonly part?: Part | undefined;
+  /** @default none */
+  readonly options?: FleetOptions | undefined;
+}
 
 const ADD: Readonly<Record<Plane, AddPlane>> = {
   authority: (chart, props) => {
@@ -43,14 +51,20 @@ const ADD: Readonly<Record<Plane, AddPlane>> = {
 /** Adds one environment to an app: a scope with its name, a chart for each plane, and the files beside them. */
 export function addEnvironment(app: Construct, plan: Plan, options?: FleetOptions): void {
   const scope = new Construct(app, plan.environment);
-  const held = PLANES.filter(plane => addPlane(scope, plan, plane, options));
+  const held = PLANES.filter(plane => addPlane(scope, plan, plane, { options }));
   addFiles(scope, plan, held);
 }
 
-/** Adds the chart of one plane to an environment's scope; false when the plane has no objects. */
-export function addPlane(scope: Construct, plan: Plan, plane: Plane, options?: FleetOptions): boolean {
+/** Planes with objects of each service and nothing that sums them up. */
+const IN_PARTS: ReadonlySet<Plane> = new Set(['identity', 'policy', 'network', 'workload']);
+
+/** What `addPlane` takes one after the other, each for an app of its own; undefined is the whole plane. */
+export const planeParts = (plan: Plan, plane: Plane): readonly (Part | undefined)[] => (IN_PARTS.has(plane) ? partsOf(plan) : [undefined]);
+
+/** Adds the chart of one plane, or of a part of it, to an environment's scope; false when it has no objects. */
+export function addPlane(scope: Construct, plan: Plan, plane: Plane, props: PlaneProps = {}): boolean {
   const chart = new Chart(scope, plane, { disableResourceNameHashes: true });
-  ADD[plane](chart, { plan, options });
+  ADD[plane](chart, { plan, ...props });
   return holdsObjects(chart);
 }
 

@@ -3,9 +3,12 @@ import type { CertificatePlanPublic, IssuerRef, Plan, ServicePlan } from '../fle
 import { Manifest } from './manifest.js';
 import { MtlsCertificate } from './mtls-certificate.js';
 import { serviceLabels } from './names.js';
+import { type Part, wholeOf } from './part.js';
 
 export interface IdentityProps {
   readonly plan: Plan;
+  /** @default all services */
+  readonly part?: Part | undefined;
 }
 
 /** A Certificate for each service: least usages, DNS and SPIFFE names, canonical durations. */
@@ -13,7 +16,7 @@ export class Identity extends Construct {
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
     const { plan } = props;
-    for (const service of plan.services) {
+    for (const service of (props.part ?? wholeOf(plan)).services) {
       const labels = serviceLabels(plan, service);
       new MtlsCertificate(this, service.name, {
         ...service.certificate,

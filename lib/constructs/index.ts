@@ -1,7 +1,7 @@
 export { podDefaults } from './_pod.js';
 export { Authority, type AuthorityProps } from './authority.js';
 export { CaCertificate, type CaCertificateProps, CertificateIssuer, type CertificateIssuerProps } from './ca-certificate.js';
-export { addEnvironment, addFiles, addPlane, PLANES, type Plane, planeFile } from './environment.js';
+export { addEnvironment, addFiles, addPlane, PLANES, type Plane, planeFile, planeParts } from './environment.js';
 export { Identity, type IdentityProps } from './identity.js';
 export { Issuance, type IssuanceProps } from './issuance.js';
 export { ExistingWorkloads, type ExistingWorkloadsProps } from './kustomize-component.js';
@@ -39,6 +39,7 @@ export type {
 } from './options.js';
 export { OtherIssuers, type OtherIssuersProps } from './other-issuers.js';
 export { OutputFile, type OutputFileProps } from './output-file.js';
+export type { Part } from './part.js';
 export { MTLS_GROUP, MTLS_VOLUME } from './pod-mounts.js';
 export { allowList, POLICY_FILE, Policy, PolicyConfigMap, type PolicyConfigMapProps, type PolicyProps } from './policy.js';
 export { PREREQUISITES, Prerequisites, type PrerequisitesProps } from './prerequisites.js';

@@ -6,9 +6,12 @@ import { Manifest } from './manifest.js';
 import { defaultDenyName, fleetLabels, fleetSelector, networkPolicyName, serviceLabels } from './names.js';
 import { type NetworkPort, NetworkRules, ServiceNetworkPolicy } from './network-policy.js';
 import type { FleetOptions } from './options.js';
+import { type Part, wholeOf } from './part.js';
 
 export interface NetworkProps {
   readonly plan: Plan;
+  /** @default all services */
+  readonly part?: Part | undefined;
   /** @default none */
   readonly options?: FleetOptions | undefined;
 }
@@ -17,10 +20,10 @@ export interface NetworkProps {
 export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const { plan, options } = props;
+    const { plan, part = wholeOf(plan), options } = props;
     if (!plan.network.policies) return;
     const graph = graphOf(plan);
-    for (const service of plan.services) {
+    for (const service of part.services) {
       new ServiceNetworkPolicy(this, service.name, {
         name: networkPolicyName(service),
         namespace: service.namespace,
@@ -31,6 +34,7 @@ export class Network extends Construct {
         ...options?.services?.[service.name]?.networkPolicy,
       });
     }
+    if (!part.last) return;
     // The deny comes last: applied first, it would cut the calls that the policies above allow.
     for (const namespace of plan.namespaces) {
       new DefaultDeny(this, `default deny ${namespace}`, {

@@ -4,12 +4,15 @@ import type { Policy as AllowList, PolicyClientPeer, PolicyServerPort } from '..
 import { type Graph, graphOf } from './_graph.js';
 import { Manifest } from './manifest.js';
 import { policyConfigMapName, serviceLabels } from './names.js';
+import { type Part, wholeOf } from './part.js';
 
 /** Key of the ConfigMap, and name of the file beside the certificate. */
 export const POLICY_FILE = 'policy.json';
 
 export interface PolicyProps {
   readonly plan: Plan;
+  /** @default all services */
+  readonly part?: Part | undefined;
 }
 
 /** `policy.json` for each service: the allow-list that its process enforces after the handshake. */
@@ -18,7 +21,7 @@ export class Policy extends Construct {
     super(scope, id);
     const { plan } = props;
     const graph = graphOf(plan);
-    for (const service of plan.services) {
+    for (const service of (props.part ?? wholeOf(plan)).services) {
       new PolicyConfigMap(this, service.name, {
         name: policyConfigMapName(service),
         namespace: service.namespace,

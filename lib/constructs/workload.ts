@@ -7,10 +7,13 @@ import { ExistingWorkloads } from './kustomize-component.js';
 import { Manifest } from './manifest.js';
 import { plainPortName, serviceLabels } from './names.js';
 import type { FleetOptions, KubernetesServiceOptions } from './options.js';
+import { type Part, wholeOf } from './part.js';
 import { Autoscaler, DisruptionBudget } from './scaling.js';
 
 export interface WorkloadProps {
   readonly plan: Plan;
+  /** @default all services */
+  readonly part?: Part | undefined;
   /** @default none */
   readonly options?: FleetOptions | undefined;
 }
@@ -19,17 +22,32 @@ export interface WorkloadProps {
 export class Workload extends Construct {
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id);
-    const { plan, options } = props;
-    // Accounts are named apart from services, and one may serve two of them.
-    const accounts = new Set<string>();
-    for (const service of plan.services) {
+    const { plan, part = wholeOf(plan), options } = props;
+    const owners = accountOwners(plan);
+    for (const service of part.services) {
       if (service.workload.existing) continue;
-      const account = `${service.namespace}/${service.serviceAccount}`;
-      new ServiceWorkload(this, service.name, { plan, service, options, createServiceAccount: !accounts.has(account) });
-      accounts.add(account);
+      const createServiceAccount = owners.get(accountKey(service)) === service;
+      new ServiceWorkload(this, service.name, { plan, service, options, createServiceAccount });
     }
-    new ExistingWorkloads(this, 'existing workloads', { plan });
+    if (part.last) new ExistingWorkloads(this, 'existing workloads', { plan });
   }
+}
+
+const accountKey = (service: ServicePlan): string => `${service.namespace}/${service.serviceAccount}`;
+
+const ownersOf = new WeakMap<Plan, ReadonlyMap<string, ServicePlan>>();
+
+/** The first service with each account: accounts are named apart from services, and one may serve two of them. */
+function accountOwners(plan: Plan): ReadonlyMap<string, ServicePlan> {
+  const known = ownersOf.get(plan);
+  if (known) return known;
+  const owners = new Map<string, ServicePlan>();
+  for (const service of plan.services) {
+    const key = accountKey(service);
+    if (!service.workload.existing && !owners.has(key)) owners.set(key, service);
+  }
+  ownersOf.set(plan, owners);
+  return owners;
 }
 
 export interface ServiceWorkloadProps {

@@ -104,7 +104,7 @@ export function chartTree(fleet: Fleet): ChartTree {
 function manifests(plan: Plan, plane: Plane, options: FleetOptions): ManifestBody[] {
   const app = new App();
   if (plane === 'monitoring') new Monitoring(new Chart(app, plane, { disableResourceNameHashes: true }), plane, { plan, files: false });
-  else addPlane(app, plan, plane, options);
+  else addPlane(app, plan, plane, { options });
   return app.node
     .findAll()
     .filter(construct => construct instanceof Manifest)
