@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isOurs, ownerOf, requireInside, requireOurs, statOf } from './_folder.js';
+import { ASIDE_PREFIX, claim, disclaim, removeLeftovers } from './_leftovers.js';
 import { OutputError } from './output-error.js';
 import { environmentOf, GENERATED_LINE, MARKER_FILE, type RenderedFile } from './rendered-file.js';
 
@@ -18,7 +19,7 @@ export interface WriteResult {
 
 /**
  * Replaces the folder of each environment as a whole: everything is written aside first, then the folders are
- * swapped by renaming. After an error the old output is there as before.
+ * swapped by renaming. After an error the old output is there as before. What killed processes left is removed.
  *
  * @throws OutputError where a folder in the way is not ours
  */
@@ -27,18 +28,21 @@ export function writeOutput(outdir: string, files: Iterable<RenderedFile>, optio
     throw new OutputError('OUTPUT_FOREIGN', `${outdir} is a file, expected a folder\n  choose another output folder`);
   const created = mkdirSync(outdir, { recursive: true });
   // inside of outdir: nothing outside is touched, and renaming never crosses a file system
-  const aside = mkdtempSync(join(outdir, '.sentinel-mtls-'));
+  const aside = mkdtempSync(join(outdir, ASIDE_PREFIX));
   let keepAside = false;
   try {
+    claim(aside);
     const staged = stage(outdir, join(aside, 'new'), files, options.environments);
     const removed = options.environments === undefined ? undeclared(outdir, join(aside, 'new'), staged.environments) : [];
     swap(outdir, aside, [...staged.environments, ...staged.looseFiles], removed);
+    removeLeftovers(outdir);
     return { environments: [...staged.environments], removed };
   } catch (error) {
     keepAside = error instanceof OutputError && error.code === 'OUTPUT_ROLLBACK';
     throw error;
   } finally {
-    if (!keepAside) {
+    if (keepAside) disclaim(aside);
+    else {
       rmSync(aside, { recursive: true, force: true });
       if (created !== undefined && readdirSync(outdir).length === 0) rmSync(created, { recursive: true });
     }

@@ -118,6 +118,8 @@ describe('writeOutput', () => {
     expect(
       Object.entries(tree(outdir)).filter(([path, text]) => path.endsWith('old/prod/policy.yaml') && text === 'kind: one\n'),
     ).toHaveLength(1);
+    // whose owner is known, that is removed once the owner has died
+    expect(Object.keys(tree(outdir)).filter(path => path.endsWith('owner.json'))).toEqual([]);
   });
 
   test('refuses a folder that it did not write, and loses nothing', () => {
