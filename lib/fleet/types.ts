@@ -300,6 +300,14 @@ export interface ChartSettings {
   readonly version?: string;
   /** Version of what the chart deploys. @default the chart's */
   readonly appVersion?: string;
+  /** As Chart.yaml has them. @default none */
+  readonly description?: string;
+  readonly home?: string;
+  readonly icon?: string;
+  readonly sources?: readonly string[];
+  readonly keywords?: readonly string[];
+  readonly maintainers?: readonly { readonly name: string; readonly email?: string; readonly url?: string }[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Fleet {

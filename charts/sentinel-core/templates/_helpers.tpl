@@ -36,6 +36,14 @@
 {{- if .image.digest }}@{{ .image.digest }}{{ else if .image.tag }}:{{ .image.tag }}{{ end -}}
 {{- end }}
 
+{{- define "sentinel-core.merge" -}}
+{{- $merged := dict -}}
+{{- range $map := . -}}
+{{- range $key, $value := $map }}{{ $_ := set $merged $key $value }}{{ end -}}
+{{- end -}}
+{{- toYaml $merged -}}
+{{- end }}
+
 {{- define "sentinel-core.mergeBy" -}}
 {{- $key := first . -}}
 {{- $byKey := dict -}}
@@ -183,7 +191,7 @@ app.kubernetes.io/name: pipeline-controller
 {{- end }}
 
 {{- define "sentinel-core.monitoringLabels" -}}
-{{- with omit (merge (dict) .Values.commonLabels .Values.monitoring.labels) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" }}
+{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" }}
 {{ toYaml . }}
 {{- end }}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
@@ -196,7 +204,7 @@ sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
 {{- end }}
 
 {{- define "sentinel-core.controlApi.monitoringLabels" -}}
-{{- with omit (merge (dict) .Values.commonLabels .Values.monitoring.labels) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
+{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
@@ -211,7 +219,7 @@ app.kubernetes.io/name: control-api
 {{- end }}
 
 {{- define "sentinel-core.infraAdapter.monitoringLabels" -}}
-{{- with omit (merge (dict) .Values.commonLabels .Values.monitoring.labels) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
+{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
@@ -226,7 +234,7 @@ app.kubernetes.io/name: infra-adapter
 {{- end }}
 
 {{- define "sentinel-core.nodeAgent.monitoringLabels" -}}
-{{- with omit (merge (dict) .Values.commonLabels .Values.monitoring.labels) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
+{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
@@ -241,7 +249,7 @@ app.kubernetes.io/name: node-agent
 {{- end }}
 
 {{- define "sentinel-core.pipelineController.monitoringLabels" -}}
-{{- with omit (merge (dict) .Values.commonLabels .Values.monitoring.labels) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
+{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}

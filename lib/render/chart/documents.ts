@@ -20,26 +20,22 @@ const KUBE_VERSION = '>=1.20.0-0';
 
 export function chartFile(tree: ChartTree, { name, version, appVersion }: ChartIdentity): string {
   const { fleet } = tree;
+  const { description, home, icon, sources, keywords, maintainers, annotations } = fleet.chart ?? {};
   return yaml(
     {
       apiVersion: 'v2',
       name,
-      description: `Mutual TLS for the services of ${fleet.fleet} without a mesh: certificates, trust, network policies, allow-lists and workloads`,
+      description: description ?? `Mutual TLS for the services of ${fleet.fleet} without a mesh`,
       type: 'application',
       version,
       appVersion,
       kubeVersion: KUBE_VERSION,
-      keywords: ['mtls', 'cert-manager', 'networkpolicy', 'spiffe'],
-      home: 'https://github.com/sentinel/sentinel-mtls',
-      sources: ['https://github.com/sentinel/sentinel-mtls'],
-      icon: 'https://raw.githubusercontent.com/sentinel/sentinel-mtls/main/docs/icon.svg',
-      maintainers: [{ name: fleet.team ?? 'platform' }],
-      annotations: {
-        'artifacthub.io/category': 'security',
-        'artifacthub.io/license': 'Apache-2.0',
-        'artifacthub.io/recommendations':
-          '- url: https://artifacthub.io/packages/helm/cert-manager/cert-manager\n- url: https://artifacthub.io/packages/helm/cert-manager/trust-manager\n',
-      },
+      home,
+      icon,
+      sources,
+      keywords,
+      maintainers,
+      annotations,
     },
     0,
   ).trimStart();

@@ -41,21 +41,17 @@ export class Emitter {
     return `${indent}{{- include "${PREFIX}${name}" . | nindent ${indent.length} }}\n`;
   }
 
-  private spreads(node: MapNode, own: readonly string[], indent: string): string {
-    const [first, ...others] = node.spreads;
-    if (first === undefined) return '';
-    const maps = node.spreads.map(spread => parenthesized(asMap(spread)));
-    // the first map wins, and no key may stand in the text twice
-    const merged = others.length === 0 ? asMap(first) : `merge (dict) ${maps.join(' ')}`;
+  private spreads({ spreads }: MapNode, own: readonly string[], indent: string): string {
+    if (spreads.length === 0) return '';
+    const merged = mergedMap(spreads);
+    // no key may stand in the text twice
     const omitted = own.length === 0 ? merged : `omit ${parenthesized(merged)} ${own.map(key => JSON.stringify(key)).join(' ')}`;
     return `${indent}{{- with ${omitted} }}\n${toYaml(indent)}${indent}{{- end }}\n`;
   }
 
   /** A map of which nothing is known beforehand. */
   private spreadMap(name: string, { spreads }: MapNode, indent: string): string {
-    const maps = spreads.map(spread => parenthesized(asMap(spread)));
-    const merged = maps.length === 1 && spreads[0] ? asMap(spreads[0]) : `merge (dict) ${maps.join(' ')}`;
-    return `${indent}{{- with ${merged} }}\n${name}\n${toYaml(`${indent}  `)}${indent}{{- end }}\n`;
+    return `${indent}{{- with ${mergedMap(spreads)} }}\n${name}\n${toYaml(`${indent}  `)}${indent}{{- end }}\n`;
   }
 
   private entry(key: Entry['key'], node: Node, when: Condition, indent: string): string {
@@ -216,6 +212,14 @@ function startsBlock(line: Line | undefined): boolean {
 
 /** The map or list at the dot, below a key; nothing stands before it at the beginning of a line. */
 const toYaml = (indent: string): string => (indent === '' ? '{{ toYaml . }}\n' : `${indent}{{- toYaml . | nindent ${indent.length} }}\n`);
+
+/** All of them as one map: the first is the strongest. */
+function mergedMap(spreads: readonly Expression[]): string {
+  const [only, ...others] = spreads;
+  if (only !== undefined && others.length === 0) return asMap(only);
+  const maps = [...spreads].reverse().map(spread => parenthesized(asMap(spread)));
+  return `include "${PREFIX}merge" (list ${maps.join(' ')}) | fromYaml`;
+}
 
 const asMap = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYaml` : value.go('.'));
 const asList = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYamlArray` : value.go('.'));

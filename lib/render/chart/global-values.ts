@@ -9,21 +9,23 @@ import { Values } from './values.js';
 /** Values that concern the fleet as a whole, by what they are for. */
 export type GlobalValues = ReturnType<typeof globalValues>;
 
-/** The longest name that is made from the fleet's must stay a DNS label. */
-const LONGEST_SUFFIX = '-selfsigned-issuer'.length;
+/** Longer, and the longest name that is made from the fleet's would be no DNS label. */
+const LONGEST_FLEET_NAME = 40;
 
 export function globalValues(plans: FleetPlans) {
   const { fleet, environments, modes } = plans;
   const plan = (environment: string): Plan => plans.plan(environment);
   const [firstEnvironment = ''] = environments;
-  const environment = new Param({
+  const environmentValue = new Param({
     path: 'environment',
     kind: 'string',
     doc: 'Environment of the fleet: decides who signs, and what an empty value below means',
     schema: { enum: environments },
     value: firstEnvironment,
   });
-  const values = new Values(environments, environment);
+  // a fleet with one environment has nothing to choose
+  const environment = environments.length > 1 ? environmentValue : new Builtin(JSON.stringify(firstEnvironment), () => firstEnvironment);
+  const values = new Values(environments, environmentValue);
   const flag = (path: string, doc: string, value: boolean): Param => values.param({ path, kind: 'boolean', doc, schema: BOOLEAN, value });
 
   const enabled = flag('global.mtls.enabled', 'Mutual TLS at all; false renders nothing that needs cert-manager, and mounts nothing', true);
@@ -86,9 +88,9 @@ export function globalValues(plans: FleetPlans) {
   const nameOverride = override(
     'nameOverride',
     `Name of the fleet in names and labels of objects, instead of ${fleet.fleet}`,
-    63 - LONGEST_SUFFIX,
+    LONGEST_FLEET_NAME,
   );
-  const fullnameOverride = override('fullnameOverride', 'The same, stronger than nameOverride', 63 - LONGEST_SUFFIX);
+  const fullnameOverride = override('fullnameOverride', 'The same, stronger than nameOverride', LONGEST_FLEET_NAME);
   const namespaceOverride = override('namespaceOverride', 'Namespace of the services, instead of the one of the release', 63);
   const namespace = new Builtin(`include "${PREFIX}namespace" .`, context =>
     String(namespaceOverride.given(context) || context.release.namespace),

@@ -44,3 +44,13 @@ export const MERGE_BY = {
 {{- range $name := $keys }}{{ $merged = append $merged (get $byKey $name) }}{{ end -}}
 {{- toYaml $merged -}}`,
 } as const;
+
+/** Maps as one, the last one strongest. Sprig's own merge takes an empty text for none. */
+export const MERGE = {
+  name: 'merge',
+  template: `{{- $merged := dict -}}
+{{- range $map := . -}}
+{{- range $key, $value := $map }}{{ $_ := set $merged $key $value }}{{ end -}}
+{{- end -}}
+{{- toYaml $merged -}}`,
+} as const;

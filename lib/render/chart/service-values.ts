@@ -107,7 +107,11 @@ export function serviceValues(name: string, plans: FleetPlans, global: GlobalVal
     const replicated = kind === 'Deployment' || kind === 'StatefulSet';
     const defaults = podDefaults(service);
     const replicas = replicated
-      ? perEnvironment('replicaCount', { kind: 'integer', doc: 'Pods', schema: count(0) }, each => each.workload.replicas)
+      ? perEnvironment(
+          'replicaCount',
+          { kind: 'integer', doc: 'Pods', schema: kind === 'StatefulSet' ? { ...count(0), maximum: MOST_NAMED_PODS } : count(0) },
+          each => each.workload.replicas,
+        )
       : undefined;
     const image = imageValues();
     const autoscaling = replicated ? autoscalingValues() : undefined;
@@ -300,6 +304,9 @@ export interface CertificateDuration {
   readonly value: Param;
   readonly canonical: Call;
 }
+
+/** Each pod of a StatefulSet has a name in its certificate. */
+const MOST_NAMED_PODS = 200;
 
 const RESOURCES: ValueSchema = {
   type: 'object',

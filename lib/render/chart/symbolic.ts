@@ -1,4 +1,4 @@
-import type { CertificatePlan, Fleet, Plan, ServicePlan } from '../../fleet/index.js';
+import type { CertificatePlan, CertificateSettings, Fleet, Plan, ServicePlan } from '../../fleet/index.js';
 import { markChecked, resolve } from '../../fleet/resolve.js';
 import { canonicalDuration } from '../../pki/index.js';
 import { RELEASE_SERVICE } from './builtin.js';
@@ -96,7 +96,7 @@ export class SymbolicPlans {
   }
 
   private symbolicFleet(mode: ChartMode): Fleet {
-    const fleet = withMode(this.plans.fleet, mode);
+    const fleet = withDnsNames(withMode(this.plans.fleet, mode), dnsName => this.inNamespace(dnsName));
     const { fleet: name, namespace, trustDomain, clusterDomain, certManagerNamespace, certPath } = this.names;
     const environments = Object.entries(fleet.environments).map(
       ([key, { namespace: _, trustDomain: __, clusterDomain: ___, ...environment }]) => [key, environment] as const,
@@ -111,6 +111,13 @@ export class SymbolicPlans {
       certPath,
       environments: Object.fromEntries(environments),
     });
+  }
+
+  /** A further name that was written for the fleet's own namespace follows it. */
+  private inNamespace(dnsName: string): string {
+    const { fleet } = this.plans;
+    const own = `.${fleet.namespace}.svc.${fleet.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN}`;
+    return dnsName.endsWith(own) ? `${dnsName.slice(0, -own.length)}.${this.names.namespace}.svc.${this.names.clusterDomain}` : dnsName;
   }
 
   private certificate(service: ServicePlan): CertificatePlan {
@@ -161,4 +168,33 @@ export class SymbolicPlans {
     this.tokens.whole(canonicalDuration(seconds), value);
     return seconds;
   }
+}
+
+const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';
+
+/** The fleet with every further DNS name of a certificate changed. */
+function withDnsNames(fleet: Fleet, change: (dnsName: string) => string): Fleet {
+  const certificate = <T extends CertificateSettings | undefined>(settings: T): T =>
+    settings?.dnsNames === undefined ? settings : { ...settings, dnsNames: settings.dnsNames.map(change) };
+  const entries = <T extends { readonly certificate?: CertificateSettings }>(services: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [
+        name,
+        service.certificate ? { ...service, certificate: certificate(service.certificate) } : service,
+      ]),
+    );
+  const environments = Object.entries(fleet.environments).map(([name, environment]) => [
+    name,
+    {
+      ...environment,
+      ...(environment.certificates && { certificates: certificate(environment.certificates) }),
+      ...(environment.services && { services: entries(environment.services) }),
+    },
+  ]);
+  return {
+    ...fleet,
+    ...(fleet.certificates && { certificates: certificate(fleet.certificates) }),
+    services: entries(fleet.services),
+    environments: Object.fromEntries(environments),
+  };
 }

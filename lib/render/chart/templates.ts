@@ -2,7 +2,7 @@ import { goText, scalarText } from './_scalar-text.js';
 import { goCondition } from './condition.js';
 import { Emitter, type Fragments } from './emit.js';
 import type { Guard } from './guards.js';
-import { DURATION, IMAGE, MERGE_BY } from './helpers.js';
+import { DURATION, IMAGE, MERGE, MERGE_BY } from './helpers.js';
 import type { Param } from './param.js';
 import { PREFIX } from './param.js';
 import type { ChartTree, TreeObject } from './tree.js';
@@ -80,6 +80,7 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
     define(DURATION.name, DURATION.template),
     define('seconds', SECONDS),
     define(IMAGE.name, IMAGE.template),
+    define(MERGE.name, MERGE.template),
     define(MERGE_BY.name, MERGE_BY.template),
     ...global.values.params.filter(param => param.template !== undefined).map(param => define(param.template ?? '', fallback(param))),
     ...[...fragments].map(([name, body]) => define(name, withMode(body.trimEnd()))),

@@ -54,7 +54,7 @@ export function chartTree(fleet: Fleet): ChartTree {
     services: Object.fromEntries(services.map(service => [service.name, service.options])),
   };
   const merger = new Merger(symbolic.tokens);
-  const words = wordsOf(symbolic, global);
+  const words = wordsOf(symbolic, global, plans.environments.length > 1);
   const objects = PLANES.flatMap(plane => planeObjects(plane));
   return { fleet, plans, global, services, objects };
 
@@ -120,11 +120,11 @@ function serviceNames(plans: FleetPlans): string[] {
 }
 
 /** What a variant writes where another one writes another word: its mode, and its environment's name. */
-function wordsOf(symbolic: SymbolicPlans, global: GlobalValues): (environment: string, mode: string) => Word[] {
+function wordsOf(symbolic: SymbolicPlans, global: GlobalValues, several: boolean): (environment: string, mode: string) => Word[] {
   const mode = symbolic.tokens.text('mode', global.mode);
   const environment = symbolic.tokens.text('environment', global.environment);
   return (environmentName, modeName) => [
     ...(modeName === 'declared' ? [] : [{ text: modeName, token: mode }]),
-    { text: environmentName, token: environment },
+    ...(several ? [{ text: environmentName, token: environment }] : []),
   ];
 }

@@ -1,0 +1,3 @@
+import { describeEquality } from './_equality.js';
+
+describeEquality(3);
