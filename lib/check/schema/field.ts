@@ -6,20 +6,25 @@ import { describeAt, type ObjectPath, type ProblemKind, type SchemaProblem } fro
  */
 export class Field {
   static root(kind: string, object: object, problems: SchemaProblem[]): Field {
-    return new Field(kind, [], object, problems);
+    return new Field(kind, undefined, '', object, problems);
   }
 
   private constructor(
     private readonly kind: string,
-    readonly path: ObjectPath,
+    private readonly parent: Field | undefined,
+    private readonly key: string | number,
     readonly value: unknown,
     private readonly problems: SchemaProblem[],
   ) {}
 
-  at(...keys: string[]): Field {
-    let value = this.value;
-    for (const key of keys) value = isRecord(value) ? value[key] : undefined;
-    return new Field(this.kind, [...this.path, ...keys], value, this.problems);
+  /** Made only for a message: most fields have nothing wrong. */
+  get path(): ObjectPath {
+    return this.parent === undefined ? [] : [...this.parent.path, this.key];
+  }
+
+  at(key: string, below?: string): Field {
+    const field = new Field(this.kind, this, key, isRecord(this.value) ? this.value[key] : undefined, this.problems);
+    return below === undefined ? field : field.at(below);
   }
 
   /** Whether the field is there and not null: Go's non-nil pointer. */
@@ -38,7 +43,7 @@ export class Field {
 
   get items(): Field[] {
     if (!Array.isArray(this.value)) return [];
-    return this.value.map((item, index) => new Field(this.kind, [...this.path, index], item, this.problems));
+    return this.value.map((item, index) => new Field(this.kind, this, index, item, this.problems));
   }
 
   get entries(): [string, Field][] {
@@ -46,12 +51,13 @@ export class Field {
   }
 
   report(kind: ProblemKind, message: string, expected: string): void {
-    this.problems.push({ kind, path: this.path, message, found: describeAt(this.kind, this.path, this.value), expected });
+    const { path } = this;
+    this.problems.push({ kind, path, message, found: describeAt(this.kind, path, this.value), expected });
   }
 
   /** Reports an absent or empty text. */
   requireText(expected = 'a text'): void {
-    if (this.text === '') this.report('required', `"${this.path.at(-1)}" is missing or empty`, expected);
+    if (this.text === '') this.report('required', `"${this.key}" is missing or empty`, expected);
   }
 }
 
