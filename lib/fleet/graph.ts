@@ -30,7 +30,7 @@ export function graphOf(fleet: Fleet, env: Environment): Graph {
 }
 
 function makeGraph(fleet: Fleet, env: Environment): Graph {
-  const edges = new Map<string, EdgePlan>();
+  const edges: EdgePlan[] = [];
   const externalEdges = new Map<string, ExternalEdgePlan>();
   const callers = new Set<string>();
   const callees = new Set<string>();
@@ -47,8 +47,11 @@ function makeGraph(fleet: Fleet, env: Environment): Graph {
   };
 
   for (const [caller, service] of Object.entries(fleet.services)) {
+    // by the text of a call: what is written out has it already
+    const called = new Map<string, EdgePlan>();
     for (const call of service.calls ?? []) {
-      const target = parseCall(callText(call));
+      const text = callText(call);
+      const target = parseCall(text);
       if (target === undefined) continue;
       if (serviceNamed(fleet, target.name) === undefined) {
         externalEdges.set(`out ${caller} ${target.name} ${target.port}`, {
@@ -62,12 +65,13 @@ function makeGraph(fleet: Fleet, env: Environment): Graph {
       }
       into(target.name, target.port, callMode(call), (port, mode) => {
         // a call that is written out wins over one that follows from a shared container port
-        const key = `${caller} ${target.name} ${port}`;
-        if (port === target.port || !edges.has(key)) edges.set(key, { caller, callee: target.name, port, mode });
+        const key = port === target.port ? text : `${target.name}:${port}`;
+        if (port === target.port || !called.has(key)) called.set(key, { caller, callee: target.name, port, mode });
         if (mode !== 'disabled') callers.add(caller);
         return mode !== 'disabled';
       });
     }
+    for (const edge of called.values()) edges.push(edge);
   }
   for (const [name, external] of Object.entries(fleet.externals ?? {})) {
     for (const call of external.calls ?? []) {
@@ -80,7 +84,7 @@ function makeGraph(fleet: Fleet, env: Environment): Graph {
     }
   }
   return {
-    edges: [...edges.values()].sort((a, b) => compare(a.caller, b.caller) || compare(a.callee, b.callee) || compare(a.port, b.port)),
+    edges: edges.sort((a, b) => compare(a.caller, b.caller) || compare(a.callee, b.callee) || compare(a.port, b.port)),
     externalEdges: [...externalEdges.values()].sort(
       (a, b) =>
         compare(a.direction, b.direction) || compare(a.service, b.service) || compare(a.external, b.external) || compare(a.port, b.port),

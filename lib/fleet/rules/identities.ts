@@ -8,6 +8,10 @@ export function* checkIdentities(fleet: Fleet): Iterable<Issue> {
   for (const [environment, env] of Object.entries(fleet.environments)) {
     const ids = new Map<string, string>();
     const names = new Map<string, string>();
+    // whom a name belongs to is asked only for names that somebody wrote
+    const extraNames = Object.entries(fleet.services).some(
+      ([name, service]) => (service.certificate?.dnsNames ?? env.services?.[name]?.certificate?.dnsNames) !== undefined,
+    );
     const secrets = new Map<string, string>();
     for (const [name, service] of Object.entries(fleet.services)) {
       const identity = serviceIdentity(fleet, env, name, service);
@@ -28,7 +32,7 @@ export function* checkIdentities(fleet: Fleet): Iterable<Issue> {
           message: `DNS name of "${name}" has ${identity.fqdn.length} characters`,
           notes: ['at most 253 can be resolved: shorten clusterDomain, the namespace or the name'],
         };
-      for (const dnsName of identity.dnsNames) names.set(dnsName, name);
+      if (extraNames) for (const dnsName of identity.dnsNames) names.set(dnsName, name);
       for (const secret of [`${name}-tls`, ...(service.publicCertificate === undefined ? [] : [`${name}-public-tls`])]) {
         const key = `${identity.namespace}/${secret}`;
         const owner = secrets.get(key);
@@ -60,7 +64,7 @@ export function* checkIdentities(fleet: Fleet): Iterable<Issue> {
           notes: ['it could pass for that service: give it a SPIFFE ID of its own'],
         };
     }
-    for (const [name, service] of Object.entries(fleet.services)) {
+    for (const [name, service] of extraNames ? Object.entries(fleet.services) : []) {
       const extra = [...(service.certificate?.dnsNames ?? []).entries()].map(
         ([index, dnsName]) => [['services', name, 'certificate', 'dnsNames', index], dnsName] as const,
       );

@@ -248,6 +248,9 @@ function samePlace(service: Service, a: string, b: string): boolean {
 
 /** A permissive service serves plain text somewhere else than TLS: one port can't do both. */
 function* modeRules(fleet: Fleet, name: string, service: Service, path: Path): Iterable<Issue> {
+  const environments = Object.values(fleet.environments);
+  const somewhere = environments.some(env => env.mode === 'permissive' || env.services?.[name]?.mode === 'permissive');
+  if (!somewhere && (service.mode ?? fleet.mode) !== 'permissive') return;
   const modes: readonly (readonly [Mode | undefined, Path])[] = [
     [service.mode ?? fleet.mode, service.mode === undefined ? ['mode'] : [...path, 'mode']],
     ...Object.entries(fleet.environments).flatMap(([environment, env]): (readonly [Mode | undefined, Path])[] => [
