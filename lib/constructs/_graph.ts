@@ -30,16 +30,19 @@ export function graphOf(plan: Plan): Graph {
 function makeGraph(plan: Plan): Graph {
   const services = new Map(plan.services.map(service => [service.name, service]));
   const externals = new Map(plan.externals.map(external => [external.name, external]));
-  const ports = new Map(plan.services.map(service => [service.name, new Map(service.ports.map(port => [port.name, port]))]));
   const incoming = groupBy(plan.edges, edge => edge.callee);
   const outgoing = groupBy(plan.edges, edge => edge.caller);
   const incomingExternal = groupBy(plan.externalEdges, edge => (edge.direction === 'in' ? edge.service : undefined));
   const outgoingExternal = groupBy(plan.externalEdges, edge => (edge.direction === 'out' ? edge.service : undefined));
 
-  const portOf = (service: string, port: string) => found(ports.get(service)?.get(port), `port "${service}:${port}"`);
+  // a handful of ports: a search costs less than a map for each service
+  const portOf = (service: string, name: string) => {
+    const port = services.get(service)?.ports.find(candidate => candidate.name === name);
+    return port ?? missing(`port "${service}:${name}"`);
+  };
   return {
-    service: name => found(services.get(name), `service "${name}"`),
-    external: name => found(externals.get(name), `external "${name}"`),
+    service: name => services.get(name) ?? missing(`service "${name}"`),
+    external: name => externals.get(name) ?? missing(`external "${name}"`),
     port: edge => portOf(edge.callee, edge.port),
     portOf,
     incoming: service => incoming.get(service) ?? [],
@@ -61,7 +64,6 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string | undefined): 
   return groups;
 }
 
-function found<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the plan has an edge to ${what}, which it does not hold\n  make the plan with resolve()`);
-  return value;
+function missing(what: string): never {
+  throw new Error(`the plan has an edge to ${what}, which it does not hold\n  make the plan with resolve()`);
 }

@@ -35,7 +35,9 @@ export function serviceLabels(plan: Plan, service: ServicePlan): Readonly<Record
   const known = labelsOf.get(service);
   if (known !== undefined) return known;
   // Identity last: a label that a person wrote must not take a pod out of its own policies.
-  const labels = { ...plan.labels, ...service.labels, [NAME_LABEL]: service.name, ...fleetSelector(plan) };
+  const labels = Object.assign<Record<string, string>, ServicePlan['labels']>({ ...plan.labels }, service.labels);
+  labels[NAME_LABEL] = service.name;
+  labels[FLEET_LABEL] = plan.fleet;
   labelsOf.set(service, labels);
   return labels;
 }

@@ -23,8 +23,8 @@ interface Rule {
  * every peer on every port, so anything looser would open calls that nobody declared.
  */
 export class NetworkRules {
-  /** By peer: the ports that it may use. Both keys are the text of what they stand for. */
-  private readonly portsOf = new Map<string, { readonly peer: NetworkPeerPlan; readonly ports: Map<string, NetworkPort> }>();
+  /** By the text of a peer: the ports that it may use, sorted by their text and without twins. */
+  private readonly portsOf = new Map<string, { readonly peer: NetworkPeerPlan; readonly ports: PortEntry[] }>();
 
   get isEmpty(): boolean {
     return this.portsOf.size === 0;
@@ -35,9 +35,12 @@ export class NetworkRules {
     if (ports.length === 0) return;
     for (const peer of peers) {
       const key = peerKey(peer);
-      const known = this.portsOf.get(key) ?? { peer, ports: new Map<string, NetworkPort>() };
-      for (const port of ports) known.ports.set(portKey(port), port);
-      this.portsOf.set(key, known);
+      let known = this.portsOf.get(key);
+      if (known === undefined) {
+        known = { peer, ports: [] };
+        this.portsOf.set(key, known);
+      }
+      for (const port of ports) addPort(known.ports, port);
     }
   }
 
@@ -45,14 +48,24 @@ export class NetworkRules {
   rules(): readonly Rule[] {
     const groups = new Map<string, { peers: PolicyPeer[]; ports: NetworkPort[] }>();
     for (const [, { peer, ports }] of [...this.portsOf].sort(byKey)) {
-      const sorted = [...ports].sort(byKey);
-      const key = sorted.map(([port]) => port).join(' ');
+      const key = ports.length === 1 && ports[0] !== undefined ? ports[0][0] : ports.map(([port]) => port).join(' ');
       const group = groups.get(key);
       if (group) group.peers.push(networkPeer(peer));
-      else groups.set(key, { peers: [networkPeer(peer)], ports: sorted.map(([, port]) => port) });
+      else groups.set(key, { peers: [networkPeer(peer)], ports: ports.map(([, port]) => port) });
     }
     return [...groups].sort(byKey).map(([, group]) => group);
   }
+}
+
+type PortEntry = readonly [key: string, port: NetworkPort];
+
+/** Keeps the list sorted; the last of two equal ports counts. */
+function addPort(entries: PortEntry[], port: NetworkPort): void {
+  const key = portKey(port);
+  const place = entries.findIndex(([other]) => other >= key);
+  const entry: PortEntry = [key, port];
+  if (place === -1) entries.push(entry);
+  else entries.splice(place, entries[place]?.[0] === key ? 1 : 0, entry);
 }
 
 export interface ServiceNetworkPolicyProps {
@@ -119,8 +132,16 @@ const labelTexts = new WeakMap<object, string>();
 
 /** Padded, so that the order of the texts is the order of the numbers. */
 function portKey(port: NetworkPort): string {
-  return `${String(port.port).padStart(5, '0')}/${port.protocol}`;
+  const keys = portKeys[port.protocol];
+  const known = keys.get(port.port);
+  if (known !== undefined) return known;
+  const key = `${String(port.port).padStart(5, '0')}/${port.protocol}`;
+  keys.set(port.port, key);
+  return key;
 }
+
+/** At most 65,535 each: a fleet has a handful of ports, asked for at every call. */
+const portKeys: Readonly<Record<NetworkPort['protocol'], Map<number, string>>> = { TCP: new Map(), UDP: new Map() };
 
 function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
   return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
