@@ -19,7 +19,8 @@ export interface JsonSchema {
 }
 
 let catalogue: Catalogue | undefined;
-const validators = new Map<string, ValidateFunction>();
+/** By apiVersion and then by kind: the name of a file would be put together for each object. */
+const validators = new Map<string, Map<string, ValidateFunction>>();
 
 function load(): Catalogue['load'] {
   catalogue ??= built(() => require('#validators/index') as Catalogue);
@@ -41,13 +42,14 @@ export const schemaName = (apiVersion: string, kind: string): string =>
 
 /** The compiled validator of a kind, loaded when first asked for; undefined for a kind without a schema. */
 export function validatorOf(apiVersion: string, kind: string): ValidateFunction | undefined {
-  const name = schemaName(apiVersion, kind);
-  const loaded = validators.get(name);
+  const loaded = validators.get(apiVersion)?.get(kind);
   if (loaded) return loaded;
+  const name = schemaName(apiVersion, kind);
   const loader = Object.hasOwn(load(), name) ? load()[name] : undefined;
   if (loader === undefined) return undefined;
   const validator = loader();
-  validators.set(name, validator);
+  const kinds = validators.get(apiVersion) ?? new Map<string, ValidateFunction>();
+  validators.set(apiVersion, kinds.set(kind, validator));
   return validator;
 }
 
