@@ -46,6 +46,14 @@ export function runVariant(name: string, input: string, outdir: string): Timed {
   return { ...(JSON.parse(stdout) as Measurement), wallMs };
 }
 
+const PROGRAM = join(__dirname, '..', 'lib', 'cli', 'main.js');
+
+/** Runs the command that users run, in a process of its own. */
+export function runCommand(args: readonly string[]): Pick<Timed, 'wallMs' | 'peakMb'> {
+  const { wallMs, stdout } = runNode(['--require', join(__dirname, '_peak.js'), PROGRAM, ...args]);
+  return { wallMs, peakMb: Number(stdout.trimEnd().split('\n').at(-1)) };
+}
+
 export function runNode(args: readonly string[], cwd = process.cwd()): { readonly wallMs: number; readonly stdout: string } {
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
