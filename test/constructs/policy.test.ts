@@ -37,11 +37,11 @@ describe('the policy plane', () => {
         port: 8000,
         mode: 'strict',
         allow: [
-          { spiffeId: 'spiffe://edge.internal/gateway', mode: 'strict' },
           { spiffeId: id('legacy-scheduler'), mode: 'strict' },
           { spiffeId: id('nightly-report'), mode: 'audit' },
           { spiffeId: id('node-agent'), mode: 'strict' },
           { spiffeId: id('pipeline-controller'), mode: 'strict' },
+          { spiffeId: 'spiffe://edge.internal/gateway', mode: 'strict' },
         ],
       },
     ]);
