@@ -6,6 +6,7 @@ Usage: sentinel-mtls COMMAND [options]
   synth             write the manifests: dist/<environment>/
   chart             write the Helm chart: charts/<name>/
   prove             prove that rendered manifests allow exactly the declared calls
+  diff              say which calls, identities and certificates two renderings have differently
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
 
@@ -51,6 +52,19 @@ by real TLS handshakes on loopback.
   --handshakes      make the handshakes too
   --non-edges N     handshakes for at most N undeclared calls (default: 2000); the rest is counted as not tried
   --format FORMAT   text (default) or json
+`,
+  diff: `Usage: sentinel-mtls diff OLD NEW [--env ENVIRONMENT]... [--fail-on any|weaker|never] [--format text|json|markdown]
+
+Says what NEW allows and issues otherwise than OLD: calls, network openings, roots, identities, certificates, request
+policies, workloads. OLD and NEW are rendered manifests: an output folder, the folder of one environment, a file, or
+git:REVISION:PATH as a commit has it. "!" marks what allows more than before, and what can't be judged.
+
+  --env NAME        only this environment; may be repeated (default: all)
+  --fail-on WHAT    exit 1 for any difference (default), for weaker ones and those that can't be judged, or never
+  --all             list every change, also where they are many and none needs a reviewer
+  --format FORMAT   text (default), json, or markdown for a comment on a pull request
+
+  sentinel-mtls diff git:origin/main:dist dist
 `,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   synth: () => loadCached<typeof import('./synth.js')>(join(__dirname, 'synth')),
   chart: () => require('./chart.js') as typeof import('./chart.js'),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
+  diff: () => require('./diff.js') as typeof import('./diff.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 

@@ -9,4 +9,4 @@ export {
   valueAt,
 } from './object.js';
 export { ObjectSet, type ReadObject } from './object-set.js';
-export { parseObjects, type ReadOptions, readObjects } from './read.js';
+export { type FolderFile, parseFolder, parseObjects, type ReadOptions, readObjects } from './read.js';

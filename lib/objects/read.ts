@@ -26,17 +26,31 @@ export function readObjects(folderOrFiles: string | readonly string[], options: 
     if (!isFolder(path)) entries.push(...parseObjects(readFileSync(path, 'utf8'), displayPath(path)));
     else {
       const files = yamlFiles(path).filter(file => !options.skip?.(file));
-      const documents = files.flatMap(file =>
-        parseDocuments(readFileSync(file, 'utf8'), displayPath(file)).map(document => ({ file, document })),
-      );
-      const patches = new Set(documents.flatMap(({ file, document }) => patchFiles(file, document.value)));
-      for (const { file, document } of documents) {
-        if (isForeign(document.value) || patches.has(file)) skipped.push(document.source);
-        else entries.push(readDocument(document));
-      }
+      const read = parseFolder(files.map(file => ({ path: file, name: displayPath(file), text: readFileSync(file, 'utf8') })));
+      entries.push(...read.entries());
+      skipped.push(...read.skipped);
     }
   }
   return new ObjectSet(entries, skipped);
+}
+
+/** A file of a folder: where it lies, and what messages call it. */
+export interface FolderFile {
+  readonly path: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** As `readObjects` reads a folder, of files that lie elsewhere than on the disk; those that are no YAML are left out. */
+export function parseFolder(files: readonly FolderFile[]): ObjectSet {
+  const yaml = files.filter(({ path }) => YAML_FILE.test(path));
+  const documents = yaml.flatMap(({ path, name, text }) => parseDocuments(text, name).map(document => ({ path, document })));
+  const patches = new Set(documents.flatMap(({ path, document }) => patchFiles(path, document.value)));
+  const foreign = ({ path, document }: (typeof documents)[number]): boolean => isForeign(document.value) || patches.has(path);
+  return new ObjectSet(
+    documents.filter(document => !foreign(document)).map(({ document }) => readDocument(document)),
+    documents.filter(foreign).map(({ document }) => document.source),
+  );
 }
 
 /** The objects of one multi-document YAML text; `file` is what messages call it. */
@@ -60,7 +74,7 @@ function parseDocuments(text: string, file: string): readonly ParsedDocument[] {
     const [error] = document.errors;
     if (error) throw new ObjectsError({ file, line: lineOf(error.pos[0]) }, `is not valid YAML: ${error.message.split('\n')[0]}`);
     const contents: Node | null = document.contents;
-    const value: unknown = document.toJS();
+    const value = contentOf(document, { file, line: lineOf(contents?.range?.[0]) });
     if (contents === null || value === null) continue;
     const start = lineOf(contents.range?.[0]);
     for (const { item, prefix } of unwrapList(value)) {
@@ -69,6 +83,15 @@ function parseDocuments(text: string, file: string): readonly ParsedDocument[] {
     }
   }
   return parsed;
+}
+
+/** Throws where aliases multiply beyond any use, or point nowhere. */
+function contentOf(document: { toJS(): unknown }, source: ObjectSource): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ObjectsError(source, `is not valid YAML: ${error instanceof Error ? error.message.split('\n')[0] : 'it has no value'}`);
+  }
 }
 
 function readDocument({ value, source, lineAt }: ParsedDocument): ReadObject {

@@ -1,0 +1,72 @@
+import { type FieldPath, isRecord, type KubernetesObject } from '../../objects/index.js';
+import { shown } from './shown.js';
+import type { Effect, Field } from './types.js';
+
+/** What a field means; `undefined` leaves it to `FLAGS` and, past that, to a reviewer. */
+export type Meaning = (path: string) => Effect | undefined;
+
+/** Booleans by the last part of their path: the value that protects less. */
+const FLAGS: Readonly<Record<string, boolean>> = {
+  allowPrivilegeEscalation: true,
+  automountServiceAccountToken: true,
+  hostIPC: true,
+  hostNetwork: true,
+  hostPID: true,
+  hostUsers: true,
+  isCA: true,
+  privileged: true,
+  readOnlyRootFilesystem: false,
+  runAsNonRoot: false,
+};
+
+/** Every value below `value` as a field of its own, lists of named things by their names and lists of texts as sets. */
+export function leaves(value: unknown, meaning: Meaning, path = '', grows: Meaning = () => undefined): readonly Field[] {
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    if (items.length > 0 && items.every(item => typeof item === 'string'))
+      return [{ name: path, items: items.map(shown), grows: grows(path) ?? meaning(path) ?? 'review' }];
+    if (items.length > 0) return items.flatMap((item, index) => leaves(item, meaning, `${path}[${nameIn(items, item) ?? index}]`, grows));
+  } else if (isRecord(value) && Object.keys(value).length > 0) {
+    return Object.entries(value).flatMap(([key, part]) => leaves(part, meaning, join(path, key), grows));
+  }
+  return [leaf(path, value, meaning)];
+}
+
+/** The name of an item among items that all have one, each its own. */
+function nameIn(items: readonly unknown[], item: unknown): string | undefined {
+  const names = items.map(other => (isRecord(other) && typeof other.name === 'string' ? other.name : undefined));
+  return names.includes(undefined) || new Set(names).size < names.length ? undefined : names[items.indexOf(item)];
+}
+
+function leaf(path: string, value: unknown, meaning: Meaning): Field {
+  const last = path.slice(path.lastIndexOf('.') + 1);
+  const weak = Object.hasOwn(FLAGS, last) ? FLAGS[last] : undefined;
+  const rank = weak === undefined || typeof value !== 'boolean' ? undefined : value === weak ? 1 : 0;
+  return { name: path, value: JSON.stringify(value) ?? 'undefined', shown: shown(value), rank, effect: meaning(path) ?? 'review' };
+}
+
+/** Keys with a dot are quoted, so that two paths never have one text. */
+const join = (path: string, key: string): string => {
+  const part = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+  return path === '' ? part : `${path}.${part}`;
+};
+
+/** The object without what is at these paths. */
+export function without(object: KubernetesObject, ...paths: readonly FieldPath[]): Readonly<Record<string, unknown>> {
+  return paths.reduce<Readonly<Record<string, unknown>>>(
+    (rest, path) => (removed(rest, path) ?? {}) as Readonly<Record<string, unknown>>,
+    object,
+  );
+}
+
+function removed(value: unknown, [first, ...further]: FieldPath): unknown {
+  if (first === undefined) return undefined;
+  if (Array.isArray(value)) return value.map((item, index) => (index === first ? removed(item, further) : item));
+  if (!isRecord(value) || !Object.hasOwn(value, String(first))) return value;
+  const { [String(first)]: part, ...rest } = value;
+  const left = removed(part, further);
+  // what is empty by our doing says nothing
+  return left === undefined || (isRecord(left) && Object.keys(left).length === 0 && isRecord(part) && Object.keys(part).length > 0)
+    ? rest
+    : { ...rest, [String(first)]: left };
+}
