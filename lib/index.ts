@@ -1,4 +1,5 @@
 /** The public API: declare a fleet, resolve it, write it down with cdk8s, check and prove what was written. */
+export { type DiffOptions, diffTrees, type EnvironmentDifference, type Tree } from './check/diff/index.js';
 export * from './check/prove/index.js';
 export { checkObject, type SchemaProblem } from './check/schema/index.js';
 export * from './constructs/index.js';
@@ -22,4 +23,4 @@ export { ObjectSet, parseObjects, readObjects } from './objects/index.js';
 export { EmbeddedAuthority } from './pki/authority.js';
 export { checkOutput, FleetApp, renderFleet, writeOutput } from './render/manifests/index.js';
 export { renderObjects } from './render/manifests/objects.js';
-export { formatHandshakes, formatManifestFindings } from './report/index.js';
+export { differencesJson, differencesMarkdown, differencesText, formatHandshakes, formatManifestFindings } from './report/index.js';

@@ -99,7 +99,7 @@ function changedField(field: FieldChange): string {
 /** Of something that came or went: what it holds. */
 function wholeDetails({ section, fields, effect }: Change, all: boolean): readonly string[] {
   const main = all ? undefined : MAIN[section];
-  const told = fields.filter(({ field }) => main?.test(field) !== false);
+  const told = fields.filter(({ field, effect: own }) => main?.test(field) !== false || own !== 'none');
   // something that needs a reviewer is never told by its name alone
   const shown = told.length === 0 && section !== 'monitoring' && isFlagged({ effect }) ? fields.slice(0, 4) : told;
   const left = fields.length - shown.length;

@@ -38,19 +38,16 @@ function byKey(facts: readonly Fact[]): ReadonlyMap<string, Fact> {
 }
 
 function whole(fact: Fact, change: 'added' | 'removed'): Change {
+  const appears = change === 'added';
   const fields = fact.fields.map((field): FieldChange => {
-    if ('items' in field)
-      return {
-        field: field.name,
-        effect: 'none',
-        added: change === 'added' ? field.items : [],
-        removed: change === 'added' ? [] : field.items,
-      };
+    const effect: Effect = field.weak !== true ? 'none' : appears ? 'weaker' : 'stronger';
+    if ('items' in field) return { field: field.name, effect, added: appears ? field.items : [], removed: appears ? [] : field.items };
     const text = field.shown ?? field.value;
-    return { field: field.name, effect: 'none', ...(change === 'added' ? { new: text } : { old: text }) };
+    return { field: field.name, effect, ...(appears ? { new: text } : { old: text }) };
   });
-  const { section, subject, sources, appears } = fact;
-  return { section, change, subject, effect: change === 'added' ? appears : opposite(appears), fields, sources };
+  const { section, subject, sources } = fact;
+  const effect = combined([appears ? fact.appears : opposite(fact.appears), ...fields.map(field => field.effect)]);
+  return { section, change, subject, effect, fields, sources };
 }
 
 function changeOf(old: Fact, now: Fact): Change | undefined {

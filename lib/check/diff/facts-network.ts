@@ -91,7 +91,8 @@ function portOf(port: unknown): Port {
   const { protocol, port: number, endPort } = isRecord(port) ? port : {};
   const transport = typeof protocol === 'string' ? protocol : 'TCP';
   if (number === undefined) return { words: `every ${transport} port`, number: undefined };
-  const range = endPort === undefined ? String(number) : `${String(number)}-${String(endPort)}`;
+  const from = typeof number === 'string' ? number : canonical(number);
+  const range = endPort === undefined ? from : `${from}-${canonical(endPort)}`;
   return { words: `${transport} ${range}`, number: typeof number === 'number' && endPort === undefined ? number : undefined };
 }
 

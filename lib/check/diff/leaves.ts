@@ -19,12 +19,15 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   runAsNonRoot: false,
 };
 
+/** Ways out of a container, whatever their value. */
+const WAYS_OUT = /\.capabilities\.add$|\.hostPath\.|\.hostPort$/;
+
 /** Every value below `value` as a field of its own, lists of named things by their names and lists of texts as sets. */
 export function leaves(value: unknown, meaning: Meaning, path = '', grows: Meaning = () => undefined): readonly Field[] {
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
     if (items.length > 0 && items.every(item => typeof item === 'string'))
-      return [{ name: path, items: items.map(shown), grows: grows(path) ?? meaning(path) ?? 'review' }];
+      return [{ name: path, items: items.map(shown), grows: grows(path) ?? meaning(path) ?? 'review', weak: WAYS_OUT.test(path) }];
     if (items.length > 0) return items.flatMap((item, index) => leaves(item, meaning, `${path}[${nameIn(items, item) ?? index}]`, grows));
   } else if (isRecord(value) && Object.keys(value).length > 0) {
     return Object.entries(value).flatMap(([key, part]) => leaves(part, meaning, join(path, key), grows));
@@ -42,7 +45,14 @@ function leaf(path: string, value: unknown, meaning: Meaning): Field {
   const last = path.slice(path.lastIndexOf('.') + 1);
   const weak = Object.hasOwn(FLAGS, last) ? FLAGS[last] : undefined;
   const rank = weak === undefined || typeof value !== 'boolean' ? undefined : value === weak ? 1 : 0;
-  return { name: path, value: JSON.stringify(value) ?? 'undefined', shown: shown(value), rank, effect: meaning(path) ?? 'review' };
+  return {
+    name: path,
+    value: JSON.stringify(value) ?? 'undefined',
+    shown: shown(value),
+    rank,
+    effect: meaning(path) ?? 'review',
+    weak: rank === 1 || WAYS_OUT.test(path),
+  };
 }
 
 /** Keys with a dot are quoted, so that two paths never have one text. */

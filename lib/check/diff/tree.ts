@@ -12,15 +12,16 @@ export type Environments =
   | { readonly whole: true; readonly trees: readonly (readonly [string, Tree])[] }
   | { readonly whole: false; readonly trees: readonly [readonly [string, Tree]] };
 
-/** Each environment has this file, and none lies in another. */
+/** Each environment has this file; a Component lies inside of one. */
 const MARKER = 'kustomization.yaml';
+const KIND = /^kind: Kustomization\s*$/m;
 /** Files of an output that lie in no environment. */
 const OUTSIDE = '(outside of the environments)';
 
 export function environmentsOf(tree: Tree): Environments {
   const paths = [...tree.files.keys()];
   const folders = [...new Set(paths.filter(path => path.includes('/')).map(path => path.slice(0, path.indexOf('/'))))];
-  const environments = tree.files.has(MARKER) ? [] : folders.filter(folder => tree.files.has(`${folder}/${MARKER}`)).sort();
+  const environments = isEnvironment(tree, MARKER) ? [] : folders.filter(folder => isEnvironment(tree, `${folder}/${MARKER}`)).sort();
   if (environments.length === 0) {
     if (paths.some(path => /\.ya?ml$/.test(path))) return { whole: false, trees: [[environmentName(tree.name), tree]] };
     throw new DiffError(
@@ -31,6 +32,8 @@ export function environmentsOf(tree: Tree): Environments {
   const outside = new Map([...tree.files].filter(([path]) => !environments.some(environment => path.startsWith(`${environment}/`))));
   return { whole: true, trees: outside.size === 0 ? trees : [...trees, [OUTSIDE, { name: tree.name, files: outside }]] };
 }
+
+const isEnvironment = (tree: Tree, marker: string): boolean => KIND.test(new TextDecoder().decode(tree.files.get(marker)));
 
 function below(tree: Tree, folder: string): Tree {
   const prefix = `${folder}/`;

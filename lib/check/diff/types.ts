@@ -33,6 +33,8 @@ export interface ScalarField {
   readonly rank?: number | undefined;
   /** Effect of a change that ranks don't decide. */
   readonly effect: Effect;
+  /** To be told even where all of a fact is new. */
+  readonly weak?: boolean;
 }
 
 export interface SetField {
@@ -40,6 +42,8 @@ export interface SetField {
   readonly items: readonly string[];
   /** Effect of one value more. */
   readonly grows: Effect;
+  /** To be told even where all of a fact is new. */
+  readonly weak?: boolean;
 }
 
 /** One statement that an environment makes, such as "a may call b:https". */
