@@ -1,6 +1,6 @@
 // Makes schemas/*.json anew from the modules in schemas/versions.json. Needs `go`; see schemas/README.md.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,22 @@ const CUSTOM = [
   ['prometheus-operator', 'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml'],
   ['prometheus-operator', 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml'],
   ['prometheus-operator', 'example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml'],
+];
+// what examples/gitops is held to; nothing that we render, so they stand apart and are not compiled into the program
+// an ApplicationSet repeats its template and its generators in each other: only those of the examples are kept
+const OTHER_GENERATORS = ['clusterDecisionResource', 'matrix', 'merge', 'plugin', 'pullRequest', 'scmProvider'].map(
+  name => `generators.${name}`,
+);
+const GENERATOR_TEMPLATES = ['clusters', 'git', 'list'].map(name => `generators.${name}.template`);
+const GITOPS = [
+  ['argo-cd', 'manifests/crds/application-crd.yaml'],
+  ['argo-cd', 'manifests/crds/applicationset-crd.yaml', [...OTHER_GENERATORS, ...GENERATOR_TEMPLATES]],
+  ['argo-cd', 'manifests/crds/appproject-crd.yaml'],
+  ['flux-kustomize-controller', 'config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
+  ['flux-source-controller', 'config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml'],
+  ['flux-source-controller', 'config/crd/bases/source.toolkit.fluxcd.io_helmrepositories.yaml'],
+  ['flux-source-controller', 'config/crd/bases/source.toolkit.fluxcd.io_ocirepositories.yaml'],
+  ['flux-helm-controller', 'config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml'],
 ];
 const CORE = {
   v1: ['Namespace', 'ServiceAccount', 'Service', 'ConfigMap', 'Secret'],
@@ -157,8 +173,8 @@ function format(value, indent = '') {
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   return `${open}\n${lines.join(',\n')}\n${indent}${close}`;
 }
-function write(file, schema, source) {
-  writeFileSync(join(schemas, file), `${format({ $id: file, $comment: source, ...schema })}\n`);
+function write(file, schema, source, folder = '') {
+  writeFileSync(join(schemas, folder, file), `${format({ $id: file, $comment: source, ...schema })}\n`);
 }
 const sourceOf = (name, file) => `${versions[name].module} ${versions[name].version} ${file}`;
 
@@ -223,10 +239,10 @@ function core() {
   write('definitions.json', { definitions: sorted }, sourceOf('kubernetes', 'api/openapi-spec/swagger.json'));
 }
 
-function custom() {
-  for (const [name, file, open] of CUSTOM) {
+function custom(crds, folder) {
+  for (const [name, file, open] of crds) {
     const { spec } = parse(read(name, file));
-    const version = spec.versions.find(candidate => candidate.served);
+    const version = spec.versions.find(candidate => candidate.storage);
     const count = { rewritten: 0, dropped: 0 };
     const body = strict(version.schema.openAPIV3Schema.properties.spec, count, open);
     const apiVersion = `${spec.group}/${version.name}`;
@@ -234,7 +250,7 @@ function custom() {
     const { kind } = spec.names;
     const schema = objectSchema(apiVersion, kind, spec.scope === 'Cluster', NAMES.subdomain, properties, ['spec']);
     const cel = count.rewritten + count.dropped === 0 ? '' : `; CEL: ${count.rewritten} rewritten, ${count.dropped} not checked`;
-    write(fileName(apiVersion, kind), schema, sourceOf(name, file) + cel);
+    write(fileName(apiVersion, kind), schema, sourceOf(name, file) + cel, folder);
   }
 }
 
@@ -251,7 +267,10 @@ function kustomization() {
   write(fileName(apiVersion, 'Kustomization'), schema, sourceOf('kustomize', 'types/kustomization.go'));
 }
 
-for (const file of readdirSync(schemas)) if (file.endsWith('.json') && file !== 'versions.json') rmSync(join(schemas, file));
+for (const file of readdirSync(schemas, { recursive: true, encoding: 'utf8' }))
+  if (/^(?:gitops\/)?[^/]+\.json$/.test(file) && file !== 'versions.json') rmSync(join(schemas, file));
+mkdirSync(join(schemas, 'gitops'), { recursive: true });
 core();
-custom();
+custom(CUSTOM);
+custom(GITOPS, 'gitops');
 kustomization();
