@@ -1,27 +1,27 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { tool } from './_tools.js';
 
 export interface Helm {
   readonly major: 3 | 4;
   readonly path: string;
 }
 
-const ROOT = join(__dirname, '..');
+let found: readonly Helm[] | undefined;
 
-/**
- * The real Helm 3 and Helm 4: those on PATH, else built from their Go modules into a cache outside of the tree.
- * Without Go and without Helm the list is empty and says why; in CI that is an error.
- */
+/** Both majors of Helm, as far as they are there; in CI a missing one is an error. */
 export function helms(): readonly Helm[] {
-  const build = (major: 3 | 4): Helm | undefined => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'e2e', 'tools', 'build.mjs'), `helm${major}`], {
-      encoding: 'utf8',
-    });
-    const path = stdout.trim();
-    if (status === 0 && path !== '') return { major, path };
-    if (process.env.CI !== undefined) throw new Error(`Helm ${major} is missing: ${stderr}`);
-    console.warn(`tests with Helm ${major} are skipped: ${stderr}install Go 1.26, or put Helm ${major} into PATH`);
-    return undefined;
-  };
-  return ([3, 4] as const).flatMap(major => build(major) ?? []);
+  found ??= ([3, 4] as const).flatMap(major => {
+    const path = tool(`helm${major}`);
+    return path === undefined ? [] : [{ major, path }];
+  });
+  return found;
+}
+
+/** The same tests with each Helm; one that is missing is a skipped suite, whose name says so. */
+export function describeWithHelm(name: string, tests: (helm: Helm) => void): void {
+  const there = helms();
+  for (const helm of there) describe(`${name}, Helm ${helm.major}`, () => tests(helm));
+  for (const major of [3, 4]) {
+    if (there.some(helm => helm.major === major)) continue;
+    describe.skip(`${name}, Helm ${major}: not installed`, () => test('would run', () => expect(major).toBe(0)));
+  }
 }

@@ -1,10 +1,11 @@
 /**
  * Builds tools from Go modules into a cache outside of the tree, once for each version:
  *
- *     node e2e/tools/build.mjs helm3 helm4     prints the path of each program, one a line
+ *     node e2e/tools/build.mjs helm3 helm4            prints the path of each program, one a line
+ *     node e2e/tools/build.mjs --find helm3 helm4     the same, of what is there: builds nothing
  *
  * The folder is ${SENTINEL_CACHE:-~/.cache/sentinel-mtls}/tools/<name>-<version>-<hash>, where the hash is of the module's own files,
- * so that a changed pin or a changed line of ours builds anew. Exit code 2: bad usage or no Go; 1: a build failed.
+ * so that a changed pin or a changed line of ours builds anew. Exit code 2: bad usage or no Go; 1: a build failed, or nothing was found.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,13 +19,14 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(process.env.SENTINEL_CACHE || join(homedir(), '.cache', 'sentinel-mtls'), 'tools');
 
 /** Paths of the programs of one tool, building them when they are not there; throws when they can't be had. */
-export function programsOf(name) {
+export function programsOf(name, { find = false } = {}) {
   const tool = TOOLS[name];
   if (tool === undefined) throw new Error(`unknown tool "${name}", known are: ${Object.keys(TOOLS).join(', ')}`);
   const found = onPath(tool.onPath);
   if (found !== undefined) return [found];
   checkPin(name, tool);
   const folder = join(cache, `${name}-${tool.version}-${hashOfModule(name)}`);
+  if (!existsSync(folder) && find) throw new Error(`not built yet: run node e2e/tools/build.mjs ${name}`);
   if (!existsSync(folder)) build(name, tool, folder);
   return Object.keys(tool.programs).map(program => join(folder, program));
 }
@@ -77,15 +79,17 @@ function build(name, { version, programs, ldflags = '', cgo = false }, folder) {
   }
 }
 
-function main(names) {
+function main(args) {
+  const find = args[0] === '--find';
+  const names = find ? args.slice(1) : args;
   if (names.length === 0 || names.some(name => !(name in TOOLS))) {
-    process.stderr.write(`usage: node e2e/tools/build.mjs NAME…\n  names: ${Object.keys(TOOLS).join(', ')}\n`);
+    process.stderr.write(`usage: node e2e/tools/build.mjs [--find] NAME…\n  names: ${Object.keys(TOOLS).join(', ')}\n`);
     return 2;
   }
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   for (const name of names) {
     try {
-      for (const path of programsOf(name)) process.stdout.write(`${path}\n`);
+      for (const path of programsOf(name, { find })) process.stdout.write(`${path}\n`);
     } catch (error) {
       const missing = error.code === 'ENOENT';
       process.stderr.write(missing ? 'go is missing: install Go 1.26 or later and put it into PATH\n' : `${name}: ${error.message}\n`);

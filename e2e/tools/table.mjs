@@ -24,6 +24,17 @@ export const TOOLS = {
     ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
     onPath: { program: 'helm', arguments: ['version', '--short'], accepts: /^v4\./ },
   },
+  actionlint: {
+    module: 'github.com/rhysd/actionlint',
+    version: 'v1.7.12',
+    programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+    onPath: { program: 'actionlint', arguments: ['-version'], accepts: /1\.7\./ },
+  },
+  'flux-health': {
+    module: 'github.com/fluxcd/pkg/runtime',
+    version: 'v0.110.3',
+    programs: { 'flux-health': '.' },
+  },
   etcd: {
     module: 'go.etcd.io/etcd/server/v3',
     version: 'v3.6.16',

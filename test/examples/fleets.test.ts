@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadFleet, resolve } from '../../lib/fleet/index.js';
 import type { Fleet } from '../../lib/fleet/types.js';
@@ -51,7 +51,9 @@ const CASES = Object.keys(SOURCE_FACTS).flatMap(name =>
 
 describe('the example fleets', () => {
   test('are the five systems, each with the schema in its first line', () => {
-    const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory());
+    const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter(
+      entry => entry.isDirectory() && existsSync(join(EXAMPLES, entry.name, 'fleet.yaml')),
+    );
     expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(SOURCE_FACTS).sort());
     for (const { name } of folders) {
       const [first] = readFileSync(join(EXAMPLES, name, 'fleet.yaml'), 'utf8').split('\n');
