@@ -35,6 +35,11 @@ export const TOOLS = {
     version: 'v0.110.3',
     programs: { 'flux-health': '.' },
   },
+  registry: {
+    module: 'github.com/google/go-containerregistry',
+    version: 'v0.22.1',
+    programs: { registry: '.' },
+  },
   etcd: {
     module: 'go.etcd.io/etcd/server/v3',
     version: 'v3.6.16',

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { tool } from '../_tools.js';
-import { filesOf, GITOPS, read } from './_examples.js';
+import { filesOf, GITOPS, ROOT, read } from './_examples.js';
 
 interface Step {
+  readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -80,5 +81,60 @@ describe('the workflows', () => {
     expect(publish).not.toContain('secrets.');
     const { jobs } = parse(text) as Workflow;
     expect(jobs.pack?.permissions).toEqual({ contents: 'read' });
+  });
+});
+
+describe('the pull request', () => {
+  const script = WORKFLOWS.find(([file]) => file.endsWith('rendered-manifests.yaml'))?.[1]?.jobs.check?.steps.find(
+    ({ name }) => name === 'What changes',
+  )?.run;
+
+  test('gets the difference from where it branched off, and none where the base has nothing rendered', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pull-request-'));
+    const git = (...args: string[]): string => {
+      const found = spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false', ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(found).toMatchObject({ status: 0 });
+      return found.stdout.trim();
+    };
+    const run = (base: string): string => {
+      // in place of an installed package: npx finds the program that was built here
+      writeFileSync(join(folder, 'bin/npx'), `#!/bin/sh\nshift 3\nexec ${process.execPath} ${join(ROOT, 'build/lib/cli/main.js')} "$@"\n`, {
+        mode: 0o755,
+      });
+      const summary = join(folder, 'summary');
+      writeFileSync(summary, '');
+      const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, BASE: base, GITHUB_STEP_SUMMARY: summary };
+      expect(spawnSync('bash', ['-eo', 'pipefail', '-c', script ?? 'false'], { cwd: folder, encoding: 'utf8', env })).toMatchObject({
+        status: 0,
+      });
+      expect(readFileSync(summary, 'utf8')).toBe(readFileSync(join(folder, 'diff.md'), 'utf8'));
+      return readFileSync(summary, 'utf8');
+    };
+    mkdirSync(join(folder, 'bin'));
+    git('init', '-q', '-b', 'main');
+    git('commit', '-q', '--allow-empty', '-m', 'empty');
+    const empty = git('rev-parse', 'HEAD');
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+    git('add', 'dist');
+    git('commit', '-q', '-m', 'rendered');
+    expect(run(empty)).toMatch(/^<!-- sentinel-mtls diff -->The base has no rendered manifests yet\.\n$/);
+    // main goes on after the branch: that is no change of the branch
+    git('checkout', '-q', '-b', 'feature');
+    const workload = join(folder, 'dist/dev/workload.yaml');
+    writeFileSync(workload, readFileSync(workload, 'utf8').replace('control-api:0.4.0', 'control-api:0.5.0'));
+    git('commit', '-qam', 'image');
+    git('checkout', '-q', 'main');
+    const identity = join(folder, 'dist/dev/identity.yaml');
+    writeFileSync(identity, readFileSync(identity, 'utf8').replace('duration: 2160h', 'duration: 9000h'));
+    git('commit', '-qam', 'longer');
+    const base = git('rev-parse', 'HEAD');
+    git('checkout', '-q', 'feature');
+    const comment = run(base);
+    expect(comment).toMatch(/^<!-- sentinel-mtls diff -->\n/);
+    expect(comment).toContain('`containers[control-api].image ghcr.io/sentinel/control-api:0.4.0 → ghcr.io/sentinel/control-api:0.5.0`');
+    expect(comment).not.toContain('lifetime');
   });
 });
