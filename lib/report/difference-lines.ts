@@ -120,7 +120,7 @@ export function headline({ environment, change, changes }: EnvironmentDifference
   const weaker = flagged.filter(({ effect }) => effect === 'weaker').length;
   const counts = [
     count(changes.length, 'difference'),
-    ...(weaker > 0 ? [`${weaker} allow more than before`] : []),
+    ...(weaker > 0 ? [`${weaker} ${weaker === 1 ? 'allows' : 'allow'} more than before`] : []),
     ...(flagged.length > weaker ? [`${flagged.length - weaker} to review`] : []),
   ];
   const came = change === 'changed' ? '' : ` (environment ${change})`;

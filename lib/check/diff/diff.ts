@@ -2,7 +2,7 @@ import { compareFacts } from './compare.js';
 import { DiffError } from './diff-error.js';
 import { environmentsOf, type Tree } from './tree.js';
 import { treeFacts } from './tree-facts.js';
-import type { EnvironmentDifference, Fact } from './types.js';
+import type { EnvironmentDifference } from './types.js';
 
 export type { Tree } from './tree.js';
 
@@ -25,7 +25,7 @@ export function diffTrees(old: Tree, now: Tree, options: DiffOptions = {}): read
   if (!before.whole) {
     const [[from, left]] = before.trees;
     const [[to, right]] = after.trees;
-    return differences(from === to ? to : `${from} → ${to}`, factsOfTree(left), factsOfTree(right));
+    return differences(from === to ? to : `${from} → ${to}`, left, right);
   }
   const [left, right] = [new Map(before.trees), new Map(after.trees)];
   const names = [...new Set([...left.keys(), ...right.keys()])].sort();
@@ -34,19 +34,23 @@ export function diffTrees(old: Tree, now: Tree, options: DiffOptions = {}): read
       throw new DiffError(`there is no environment "${name}" in ${old.name} or ${now.name}\n  there: ${names.join(', ')}`);
   return names
     .filter(name => options.environments?.includes(name) !== false)
-    .flatMap(name => differences(name, factsOfTree(left.get(name)), factsOfTree(right.get(name))));
+    .flatMap(name => differences(name, left.get(name), right.get(name)));
 }
 
-const factsOfTree = (tree: Tree | undefined): readonly Fact[] | undefined => tree && treeFacts(tree);
-
-function differences(
-  environment: string,
-  old: readonly Fact[] | undefined,
-  now: readonly Fact[] | undefined,
-): readonly EnvironmentDifference[] {
-  const changes = compareFacts(old ?? [], now ?? []);
+function differences(environment: string, old: Tree | undefined, now: Tree | undefined): readonly EnvironmentDifference[] {
+  // most environments of a pull request are as they were: those need not be read
+  if (old && now && sameBytes(old, now)) return [];
+  const changes = compareFacts(old ? treeFacts(old) : [], now ? treeFacts(now) : []);
   const change = old === undefined ? 'added' : now === undefined ? 'removed' : 'changed';
   return changes.length === 0 && change === 'changed' ? [] : [{ environment, change, changes }];
+}
+
+function sameBytes(old: Tree, now: Tree): boolean {
+  if (old.files.size !== now.files.size) return false;
+  return [...old.files].every(([path, bytes]) => {
+    const other = now.files.get(path);
+    return other !== undefined && Buffer.compare(bytes, other) === 0;
+  });
 }
 
 function unlike(whole: Tree, single: Tree): DiffError {

@@ -28,17 +28,20 @@ export function leaves(value: unknown, meaning: Meaning, path = '', grows: Meani
     const items: readonly unknown[] = value;
     if (items.length > 0 && items.every(item => typeof item === 'string'))
       return [{ name: path, items: items.map(shown), grows: grows(path) ?? meaning(path) ?? 'review', weak: WAYS_OUT.test(path) }];
-    if (items.length > 0) return items.flatMap((item, index) => leaves(item, meaning, `${path}[${nameIn(items, item) ?? index}]`, grows));
+    if (items.length > 0) {
+      const marks = marksOf(items);
+      return items.flatMap((item, index) => leaves(item, meaning, `${path}[${marks[index]}]`, grows));
+    }
   } else if (isRecord(value) && Object.keys(value).length > 0) {
     return Object.entries(value).flatMap(([key, part]) => leaves(part, meaning, join(path, key), grows));
   }
   return [leaf(path, value, meaning)];
 }
 
-/** The name of an item among items that all have one, each its own. */
-function nameIn(items: readonly unknown[], item: unknown): string | undefined {
-  const names = items.map(other => (isRecord(other) && typeof other.name === 'string' ? other.name : undefined));
-  return names.includes(undefined) || new Set(names).size < names.length ? undefined : names[items.indexOf(item)];
+/** What tells the items of a list apart: their names where all have one, each its own; else their places. */
+function marksOf(items: readonly unknown[]): readonly (string | number)[] {
+  const names = items.flatMap(item => (isRecord(item) && typeof item.name === 'string' ? [item.name] : []));
+  return new Set(names).size === items.length ? names : [...items.keys()];
 }
 
 function leaf(path: string, value: unknown, meaning: Meaning): Field {

@@ -16,6 +16,15 @@ describe('nothing differs from itself', () => {
     const fleet = FLEETS[name] as Fleet;
     expect(diffTrees(render(fleet), render(fleet))).toEqual([]);
   });
+
+  test.each(CASES)('%s, %s, also where every byte is another: in JSON, with the objects in another order', (name, environment) => {
+    const objects = objectsOf(renderOne(FLEETS[name] as Fleet, environment));
+    const text = (list: readonly KubernetesObject[], indent: number): Tree => ({
+      name: 'env',
+      files: new Map([['x.yaml', Buffer.from(list.map(object => JSON.stringify(object, undefined, indent)).join('\n---\n'))]]),
+    });
+    expect(diffTrees(text(objects, 0), text([...objects].reverse(), 2))).toEqual([]);
+  });
 });
 
 describe('a difference read backwards is its mirror', () => {

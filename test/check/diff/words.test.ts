@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { diffTrees, type Tree } from '../../../lib/check/diff/index.js';
 import type { Fleet } from '../../../lib/fleet/index.js';
 import { differencesMarkdown, differencesText } from '../../../lib/report/index.js';
@@ -17,7 +19,7 @@ describe('the words of a difference', () => {
     const text = afterChange(copy => {
       (copy.services['node-agent'] as Writable<Fleet['services'][string]>).calls = ['control-api:https', 'infra-adapter:grpc'];
     });
-    expect(text).toBe(`dev: 1 difference, 1 allow more than before
+    expect(text).toBe(`dev: 1 difference, 1 allows more than before
 
   calls over mutual TLS
    ! + node-agent → infra-adapter:grpc
@@ -28,6 +30,15 @@ describe('the words of a difference', () => {
 
 ! needs a reviewer: it allows more than before, or this program can't tell
 `);
+  });
+
+  test('the README of examples/gitops shows what is said', () => {
+    const wider = changed(SENTINEL, copy => {
+      (copy.services['node-agent'] as Writable<Fleet['services'][string]>).calls = ['control-api:https', 'infra-adapter:grpc'];
+    });
+    const said = differencesText(diffTrees(renderOne(SENTINEL, 'prod'), renderOne(wider, 'prod')));
+    const readme = readFileSync(join(__dirname, '../../../examples/gitops/README.md'), 'utf8');
+    expect(readme).toContain(`\`\`\`\n${said.split('\n').slice(0, -3).join('\n')}\n\`\`\``);
   });
 
   test('a call that is not declared any more is no matter for a reviewer', () => {
@@ -255,7 +266,7 @@ describe('the words of a difference', () => {
     expect(differencesMarkdown(diffTrees(DEV, now))).toBe(`<!-- sentinel-mtls diff -->
 ### What this changes in the fleet
 
-#### \`dev: 1 difference, 1 allow more than before\`
+#### \`dev: 1 difference, 1 allows more than before\`
 
 **certificates**
 - ⚠️ changed \`sentinel-system/control-api-tls\`: \`lifetime 90 days → 365 days (weaker)\`
