@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Row } from './_measure.js';
+import { chart } from './chart.js';
 import { commands } from './commands.js';
 import { growth } from './growth.js';
 import { json } from './json.js';
@@ -9,7 +10,7 @@ import { start } from './start.js';
 import { synth } from './synth.js';
 
 /** Each gets a folder of its own, which is removed afterwards. */
-const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, json, growth, synth };
+const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, json, growth, synth };
 
 function main(names: readonly string[]): number {
   const unknown = names.find(name => !Object.hasOwn(BENCHES, name));
