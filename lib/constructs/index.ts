@@ -1,7 +1,7 @@
 export { podDefaults } from './_pod.js';
 export { Authority, type AuthorityProps } from './authority.js';
 export { CaCertificate, type CaCertificateProps, CertificateIssuer, type CertificateIssuerProps } from './ca-certificate.js';
-export { addEnvironment, addFiles, addPlane, PLANES, type Plane, planeFile, planeParts } from './environment.js';
+export { addEnvironment, addFiles, addPlane, PLANES, type Plane, type PlaneProps, planeFile, planeParts } from './environment.js';
 export { Identity, type IdentityProps } from './identity.js';
 export { Issuance, type IssuanceProps } from './issuance.js';
 export { ExistingWorkloads, type ExistingWorkloadsProps } from './kustomize-component.js';

@@ -60,6 +60,18 @@
 {{- toYaml $merged -}}
 {{- end }}
 
+{{- define "sentinel-core.validateCertificate" -}}
+{{- $path := index . 0 -}}
+{{- if index . 1 -}}
+{{- $duration := include "sentinel-core.seconds" (index . 2) | int64 -}}
+{{- if lt $duration (int64 3600) }}{{ fail (printf "%s.duration is less than 1h, which cert-manager refuses" $path) }}{{ end -}}
+{{- with index . 3 -}}
+{{- $before := include "sentinel-core.seconds" . | int64 -}}
+{{- if or (lt $before (int64 300)) (ge $before $duration) }}{{ fail (printf "%s.renewBefore must be at least 5m and less than the duration" $path) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "sentinel-core.value.issuance.enabled" -}}
 {{- if not (kindIs "invalid" .Values.issuance.enabled) -}}
 {{- .Values.issuance.enabled -}}
@@ -170,6 +182,99 @@ app: pipeline-controller
 app.kubernetes.io/name: pipeline-controller
 {{- end }}
 
+{{- define "sentinel-core.fields.type" -}}
+{{- if .service.type }}
+type: {{ .service.type | quote }}
+{{- end }}
+{{- if .service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ .service.ipFamilyPolicy | quote }}
+{{- end }}
+{{- with .service.ipFamilies }}
+ipFamilies:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "sentinel-core.fields.revisionHistoryLimit" -}}
+{{- if not (kindIs "invalid" .revisionHistoryLimit) }}
+revisionHistoryLimit: {{ .revisionHistoryLimit | int64 }}
+{{- end }}
+{{- if not (kindIs "invalid" .minReadySeconds) }}
+minReadySeconds: {{ .minReadySeconds | int64 }}
+{{- end }}
+{{- with .strategy }}
+strategy:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "sentinel-core.fields.securityContext" -}}
+{{- with .podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .priorityClassName }}
+priorityClassName: {{ .priorityClassName | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" .terminationGracePeriodSeconds) }}
+terminationGracePeriodSeconds: {{ .terminationGracePeriodSeconds | int64 }}
+{{- end }}
+{{- if .runtimeClassName }}
+runtimeClassName: {{ .runtimeClassName | quote }}
+{{- end }}
+{{- if .schedulerName }}
+schedulerName: {{ .schedulerName | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" .hostUsers) }}
+hostUsers: {{ .hostUsers }}
+{{- end }}
+{{- if .dnsPolicy }}
+dnsPolicy: {{ .dnsPolicy | quote }}
+{{- end }}
+{{- with .dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .initContainers }}
+initContainers:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "sentinel-core.fields.imagePullPolicy" -}}
+{{- if .image.pullPolicy }}
+imagePullPolicy: {{ .image.pullPolicy | quote }}
+{{- end }}
+{{- with .command }}
+command:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .args }}
+args:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "sentinel-core.env" -}}
 {{- $mode := include "sentinel-core.mode" . }}
 - name: MTLS_ENABLED
@@ -188,6 +293,46 @@ app.kubernetes.io/name: pipeline-controller
   value: "{{ .Values.global.mtls.certPath }}/ca.crt"
 - name: MTLS_POLICY_PATH
   value: "{{ .Values.global.mtls.certPath }}/policy.json"
+{{- end }}
+
+{{- define "sentinel-core.fields.livenessProbe" -}}
+{{- with .livenessProbe }}
+livenessProbe:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .readinessProbe }}
+readinessProbe:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .startupProbe }}
+startupProbe:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .lifecycle }}
+lifecycle:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "sentinel-core.fields.revisionHistoryLimit.2" -}}
+{{- if not (kindIs "invalid" .revisionHistoryLimit) }}
+revisionHistoryLimit: {{ .revisionHistoryLimit | int64 }}
+{{- end }}
+{{- if not (kindIs "invalid" .minReadySeconds) }}
+minReadySeconds: {{ .minReadySeconds | int64 }}
+{{- end }}
+{{- with .updateStrategy }}
+updateStrategy:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "sentinel-core.monitoringLabels" -}}

@@ -43,9 +43,9 @@ export function chartFile(tree: ChartTree, { name, version, appVersion }: ChartI
 
 /** README.md: what the chart does, how to install it, and one row a value. */
 export function readmeFile(tree: ChartTree, { name }: ChartIdentity): string {
-  const { fleet, plans, global } = tree;
+  const { fleet, plans } = tree;
   const namespace = fleet.namespace;
-  const rows = global.values.params.map(param => `| \`${param.path}\` | ${cell(param.props.doc)} | ${cell(defaultOf(param))} |`);
+  const rows = documented(tree).map(([path, param]) => `| \`${path}\` | ${cell(param.props.doc)} | ${cell(defaultOf(param))} |`);
   return `# ${name}
 
 Mutual TLS for the services of \`${fleet.fleet}\`, without a mesh: who signs, a certificate for each service, the roots that all trust, who may call whom on the network and after the handshake, and the workloads themselves.
@@ -90,6 +90,22 @@ kubectl delete secret -n ${namespace} -l sentinel-mtls.io/fleet=${fleet.fleet}
 |---|---|---|
 ${rows.join('\n')}
 `;
+}
+
+/** More services than this, and a reader is better served by the values that they have in common. */
+const MOST_DOCUMENTED_SERVICES = 40;
+
+/** Values with the path under which the README has them: those of a service once for all where there are many. */
+function documented({ global, services }: ChartTree): (readonly [path: string, param: Param])[] {
+  const { params } = global.values;
+  if (services.length <= MOST_DOCUMENTED_SERVICES) return params.map(param => [param.path, param] as const);
+  const keys = new Set(services.map(service => service.key));
+  const rows = new Map<string, Param>();
+  for (const param of params) {
+    const path = keys.has(param.keys[0] ?? '') ? ['<service>', ...param.keys.slice(1)].join('.') : param.path;
+    if (!rows.has(path)) rows.set(path, param);
+  }
+  return [...rows];
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

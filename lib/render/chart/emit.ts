@@ -2,25 +2,27 @@ import { goText, inlineText, keyText, rawText, scalarText } from './_scalar-text
 import { all, type Condition, goCondition, parenthesized } from './condition.js';
 import { Expression, type Root } from './expression.js';
 import { type Entry, INDEX, type Item, type Line, type ListNode, type MapNode, type Node, type Part } from './node.js';
-import { PREFIX } from './param.js';
+import { Param, PREFIX } from './param.js';
 import { presence } from './presence.js';
 
 /** Templates that an emitter moves out of the way: by body, since many services share one. */
 export interface Fragments {
-  /** Name of the template with this body; `name` is a wish. */
-  named(name: string, body: string): string;
+  /** Name of the template with this body; `name` is a wish, and `owned` one that only the object's own service has. */
+  named(name: string, body: string, owned?: boolean): string;
 }
 
 /** Writes nodes as template text, indented as people indent charts by hand. */
 export class Emitter {
   private readonly fragments: Fragments;
+  private scope: string | undefined;
 
   constructor(fragments: Fragments) {
     this.fragments = fragments;
   }
 
-  /** One document: the fields of an object. */
-  object(node: MapNode, when: Condition): string {
+  /** One document: the fields of an object. @param scope block of values.yaml that is the object's own, such as `controlApi` */
+  object(node: MapNode, when: Condition, scope?: string): string {
+    this.scope = scope;
     return this.conditional(when, '', `---\n${this.fields(node, '')}`);
   }
 
@@ -30,9 +32,30 @@ export class Emitter {
       if (node.spreads.length > 0) throw new Error('a map with keys from values takes no further ones');
       return '';
     });
-    return (
-      this.spreads(node, own, indent) + node.entries.map(({ key, node: child, when }) => this.entry(key, child, when, indent)).join('')
-    );
+    return this.spreads(node, own, indent) + this.runs(node.entries, indent);
+  }
+
+  /** Fields that only copy a value of the service's own block, several in a row, are a template that services share. */
+  private runs(entries: readonly Entry[], indent: string): string {
+    let text = '';
+    for (let index = 0; index < entries.length; ) {
+      const length = this.scope === undefined ? 0 : entries.slice(index).findIndex(entry => !isCopy(entry, this.scope ?? ''));
+      const run = entries.slice(index, length === -1 ? undefined : index + length);
+      if (run.length >= SHORTEST_RUN) {
+        text += this.shared(run, indent);
+        index += run.length;
+        continue;
+      }
+      const entry = entries[index++];
+      if (entry) text += this.entry(entry.key, entry.node, entry.when, indent);
+    }
+    return text;
+  }
+
+  private shared(run: readonly Entry[], indent: string): string {
+    const body = run.map(entry => this.entry(entry.key, entry.node, entry.when, '')).join('');
+    const name = this.fragments.named(`fields.${String(run[0]?.key)}`, body.replaceAll(`.Values.${this.scope}.`, '.'), false);
+    return `${indent}{{- include "${PREFIX}${name}" .Values.${this.scope} | nindent ${indent.length} }}\n`;
   }
 
   private fragment(node: MapNode, indent: string): string {
@@ -194,6 +217,14 @@ export class Emitter {
   private conditional(when: Condition, indent: string, text: string): string {
     return when.kind === 'always' ? text : `${indent}{{- if ${goCondition(when, '.')} }}\n${text}${indent}{{- end }}\n`;
   }
+}
+
+const SHORTEST_RUN = 3;
+
+/** The field is there exactly when the value is, and nothing else decides about it. */
+function isCopy({ key, node, when }: Entry, scope: string): boolean {
+  if (typeof key !== 'string' || when.kind !== 'always' || node.kind !== 'value') return false;
+  return node.value instanceof Param && node.value.optional && node.value.template === undefined && node.value.path.startsWith(`${scope}.`);
 }
 
 const sameTest = (left: Condition, right: Condition): boolean =>

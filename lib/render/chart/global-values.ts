@@ -135,15 +135,19 @@ export function globalValues(plans: FleetPlans) {
     { path: 'trust.domain', kind: 'string', doc: 'SPIFFE trust domain', schema: { ...DNS_NAME, pattern: '^[a-z0-9._-]+$' } },
     name => plan(name).trustDomain,
   );
-  const issuance = values.ofEnvironment(
-    {
-      path: 'issuance.enabled',
-      kind: 'boolean',
-      doc: 'Policies of approver-policy: each service can obtain its own identity only. Needs approver-policy in charge of approval',
-      schema: BOOLEAN,
-    },
-    name => plan(name).issuance,
-  );
+  // whoever uses approver-policy nowhere gets no values and no templates for it
+  const issues = environments.some(name => plan(name).issuance);
+  const issuance = !issues
+    ? undefined
+    : values.ofEnvironment(
+        {
+          path: 'issuance.enabled',
+          kind: 'boolean',
+          doc: 'Policies of approver-policy: each service can obtain its own identity only. Needs approver-policy in charge of approval',
+          schema: BOOLEAN,
+        },
+        name => plan(name).issuance,
+      );
   const networkPolicy = values.ofEnvironment(
     { path: 'networkPolicy.enabled', kind: 'boolean', doc: 'NetworkPolicies: only declared calls reach a port', schema: BOOLEAN },
     name => plan(name).network.policies,

@@ -30,7 +30,7 @@ function guard(object: TreeObject, { global, services }: ChartTree): Condition {
     case 'authority':
       return object.kind === 'Namespace' ? filled(global.createNamespaces) : all(filled(global.enabled), filled(global.createIssuer));
     case 'issuance':
-      return all(filled(global.enabled), filled(global.issuance), enabled);
+      return all(filled(global.enabled), ...(global.issuance ? [filled(global.issuance)] : []), enabled);
     case 'trust':
       return all(filled(global.enabled), filled(global.createTrust));
     case 'identity':

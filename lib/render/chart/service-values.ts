@@ -40,7 +40,7 @@ export function serviceValues(name: string, plans: FleetPlans, global: GlobalVal
   const number = (path: string, doc: string, minimum: number): Param =>
     param(path, { kind: 'integer', doc, schema: open(count(minimum), null), value: null, optional: true });
 
-  const enabled = flag('enabled', `Render ${name} at all`, true);
+  const enabled = flag('enabled', 'Render the service at all', true);
   const workload = service.workload.existing ? undefined : workloadValues();
   const createCertificate = flag('certificate.create', 'The Certificate; false: somebody else fills its Secret', true);
   const certificate = {

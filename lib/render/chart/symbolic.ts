@@ -64,14 +64,16 @@ export class SymbolicPlans {
   }
 
   /** The plan with names that the values decide; lifetimes are numbers still, since rules calculate with them. */
-  plan(environment: string, mode: ChartMode): Plan {
+  readonly plan = cached((environment, mode) => this.makePlan(environment, mode));
+
+  private makePlan(environment: string, mode: ChartMode): Plan {
     const plan = resolve(this.symbolicFleet(mode), environment);
     const { names, global } = this;
     return {
       ...plan,
       labels: { ...as<Record<string, string>>(global.commonLabels), ...plan.labels, 'app.kubernetes.io/managed-by': names.managedBy },
       authority: { ...plan.authority, issuerRef: { ...plan.authority.issuerRef, name: names.issuer } },
-      issuance: true,
+      issuance: global.issuance !== undefined,
       network: { ...plan.network, policies: true },
       monitoring: { ...plan.monitoring, enabled: true, selectorLabels: { ...as<Record<string, string>>(global.monitoring.labels) } },
       // its variables are a value of the chart
@@ -80,13 +82,17 @@ export class SymbolicPlans {
   }
 
   /** The same with lifetimes and further names of certificates as values. */
-  requestPlan(environment: string, mode: ChartMode): Plan {
+  readonly requestPlan = cached((environment, mode) => this.makeRequestPlan(environment, mode));
+
+  private makeRequestPlan(environment: string, mode: ChartMode): Plan {
     const plan = this.plan(environment, mode);
     return { ...plan, services: plan.services.map(service => ({ ...service, certificate: this.certificate(service) })) };
   }
 
   /** The same with the issuer's kind as a value too; issuance can't have that one, since its policies hang on it. */
-  identityPlan(environment: string, mode: ChartMode): Plan {
+  readonly identityPlan = cached((environment, mode) => this.makeIdentityPlan(environment, mode));
+
+  private makeIdentityPlan(environment: string, mode: ChartMode): Plan {
     const plan = this.requestPlan(environment, mode);
     const { names } = this;
     return {
@@ -168,6 +174,19 @@ export class SymbolicPlans {
     this.tokens.whole(canonicalDuration(seconds), value);
     return seconds;
   }
+}
+
+type PlanOf = (environment: string, mode: ChartMode) => Plan;
+
+/** One plan a pair, however many planes and parts ask for it: what constructs remember of a plan holds on. */
+function cached(make: PlanOf): PlanOf {
+  const plans = new Map<string, Plan>();
+  return (environment, mode) => {
+    const key = `${environment} ${mode}`;
+    const plan = plans.get(key) ?? make(environment, mode);
+    plans.set(key, plan);
+    return plan;
+  };
 }
 
 const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';

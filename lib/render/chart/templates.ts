@@ -1,7 +1,7 @@
 import { goText, scalarText } from './_scalar-text.js';
 import { goCondition } from './condition.js';
 import { Emitter, type Fragments } from './emit.js';
-import type { Guard } from './guards.js';
+import { type Guard, VALIDATE_CERTIFICATE } from './guards.js';
 import { DURATION, IMAGE, MERGE, MERGE_BY } from './helpers.js';
 import type { Param } from './param.js';
 import { PREFIX } from './param.js';
@@ -18,10 +18,10 @@ export function templateFiles(
   const wishes = new Map<string, string>();
   let owner = '';
   const fragments: Fragments = {
-    named(wish, body) {
-      const known = wishes.get(`${wish}\n${body}`) ?? wishes.get(body);
+    named(wish, body, owned = true) {
+      const known = wishes.get(body);
       if (known !== undefined) return known;
-      const name = bodies.has(wish) ? freeName(bodies, `${owner === '' ? '' : `${owner}.`}${wish}`) : wish;
+      const name = bodies.has(wish) ? freeName(bodies, `${owner === '' || !owned ? '' : `${owner}.`}${wish}`) : wish;
       bodies.set(name, body);
       wishes.set(body, name);
       return name;
@@ -32,7 +32,7 @@ export function templateFiles(
   for (const object of objects) {
     owner = object.service?.key ?? '';
     const path = `templates/${object.service ? `${object.service.name}/` : ''}${object.plane}.yaml`;
-    files.set(path, (files.get(path) ?? '') + emitter.object(object.node, object.when));
+    files.set(path, (files.get(path) ?? '') + emitter.object(object.node, object.when, object.service?.key));
   }
   for (const [path, text] of files) files.set(path, withMode(text));
   files.set('templates/extra-objects.yaml', EXTRA_OBJECTS);
@@ -57,12 +57,7 @@ const EXTRA_OBJECTS = `{{- range .Values.extraObjects }}
 `;
 
 /** Renders nothing; fails for values that contradict each other. */
-function validation(guards: readonly Guard[]): string {
-  return guards
-    .filter(({ go }) => go !== 'false')
-    .map(({ go, message }) => `{{- if ${go} }}{{ fail ${JSON.stringify(message)} }}{{ end }}\n`)
-    .join('');
-}
+const validation = (guards: readonly Guard[]): string => guards.map(({ template }) => template).join('');
 
 function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): string {
   const { global } = tree;
@@ -82,6 +77,7 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
     define(IMAGE.name, IMAGE.template),
     define(MERGE.name, MERGE.template),
     define(MERGE_BY.name, MERGE_BY.template),
+    define('validateCertificate', VALIDATE_CERTIFICATE),
     ...global.values.params.filter(param => param.template !== undefined).map(param => define(param.template ?? '', fallback(param))),
     ...[...fragments].map(([name, body]) => define(name, withMode(body.trimEnd()))),
   ];

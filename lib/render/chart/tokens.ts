@@ -15,6 +15,8 @@ export class Tokens {
   private readonly texts = new Map<string, Expression>();
   private readonly durations = new Map<string, Expression>();
   private readonly repeats = new Map<string, Repeat | Expression>();
+  /** The same few names stand in most objects. */
+  private readonly parsed = new Map<string, readonly Part[]>();
   private pattern: RegExp | undefined;
 
   /** A text to be put into plans and names. @param like the value that it usually has */
@@ -45,6 +47,14 @@ export class Tokens {
 
   /** The parts of a text, or the one expression that it stands for. */
   parse(text: string): readonly Part[] {
+    const known = this.parsed.get(text);
+    if (known) return known;
+    const parts = this.parseText(text);
+    this.parsed.set(text, parts);
+    return parts;
+  }
+
+  private parseText(text: string): readonly Part[] {
     const whole = this.durations.get(text);
     if (whole) return [whole];
     if (!text.includes(MARK)) return [text];

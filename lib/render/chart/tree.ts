@@ -8,6 +8,8 @@ import {
   NAME_LABEL,
   PLANES,
   type Plane,
+  type PlaneProps,
+  planeParts,
 } from '../../constructs/index.js';
 import type { Fleet, Plan } from '../../fleet/index.js';
 import type { Condition } from './condition.js';
@@ -53,18 +55,27 @@ export function chartTree(fleet: Fleet): ChartTree {
     imagePullSecrets: as(global.imagePullSecrets),
     services: Object.fromEntries(services.map(service => [service.name, service.options])),
   };
+  const byName = new Map(services.map(service => [service.name, service]));
   const merger = new Merger(symbolic.tokens);
   const words = wordsOf(symbolic, global, plans.environments.length > 1);
   const objects = PLANES.flatMap(plane => planeObjects(plane));
   return { fleet, plans, global, services, objects };
 
   function planeObjects(plane: Plane): TreeObject[] {
+    const [environment = ''] = plans.environments;
+    const count = planeParts(planFor(plane, environment, plans.modes[0] ?? 'strict'), plane).length;
+    // part by part: the constructs of all modes of a large fleet need not stand in memory together
+    return Array.from({ length: count }, (_, part) => partObjects(plane, part)).flat();
+  }
+
+  function partObjects(plane: Plane, part: number): TreeObject[] {
     const versions = new Map<string, Version[]>();
     for (const environment of plans.environments) {
       for (const modes of BY_MODE.has(plane) ? plans.modes.map(mode => [mode]) : [plans.modes]) {
         const [mode = 'strict'] = modes;
         const variants = together(modes.map(each => ({ variants: Variants.one(axes, environment, each) })));
-        for (const body of bodies(plane, environment, mode === 'disabled' && !BY_MODE.has(plane) ? 'strict' : mode)) {
+        const plan = planFor(plane, environment, mode === 'disabled' && !BY_MODE.has(plane) ? 'strict' : mode);
+        for (const body of manifests(plan, plane, { options, part: planeParts(plan, plane)[part] })) {
           const key = `${body.apiVersion} ${body.kind} ${body.metadata.namespace ?? ''} ${body.metadata.name}`;
           const version: Version = { variants, value: body, words: words(environment, mode) };
           const known = versions.get(key);
@@ -74,10 +85,6 @@ export function chartTree(fleet: Fleet): ChartTree {
       }
     }
     return [...versions.values()].map(found => treeObject(plane, found));
-  }
-
-  function bodies(plane: Plane, environment: string, mode: ChartMode): ManifestBody[] {
-    return manifests(planFor(plane, environment, mode), plane, options);
   }
 
   function planFor(plane: Plane, environment: string, mode: ChartMode): Plan {
@@ -93,7 +100,7 @@ export function chartTree(fleet: Fleet): ChartTree {
     const name = body.metadata.labels?.[NAME_LABEL];
     return {
       plane,
-      service: services.find(service => service.name === name),
+      service: name === undefined ? undefined : byName.get(name),
       kind: body.kind,
       node,
       when: conditionOf(present, Variants.all(axes)),
@@ -101,10 +108,10 @@ export function chartTree(fleet: Fleet): ChartTree {
   }
 }
 
-function manifests(plan: Plan, plane: Plane, options: FleetOptions): ManifestBody[] {
+function manifests(plan: Plan, plane: Plane, props: PlaneProps): ManifestBody[] {
   const app = new App();
   if (plane === 'monitoring') new Monitoring(new Chart(app, plane, { disableResourceNameHashes: true }), plane, { plan, files: false });
-  else addPlane(app, plan, plane, { options });
+  else addPlane(app, plan, plane, props);
   return app.node
     .findAll()
     .filter(construct => construct instanceof Manifest)

@@ -24,7 +24,28 @@ export function valuesSchema(params: readonly Param[]): Record<string, unknown> 
   const { global } = root.properties;
   if (global !== undefined) (global as ObjectSchema).additionalProperties = true;
   root.properties.enabled = { description: 'Read by a parent chart as the condition of this one', type: 'boolean' };
-  return { $schema: 'http://json-schema.org/draft-07/schema#', ...root };
+  return { $schema: 'http://json-schema.org/draft-07/schema#', ...root, ...shareBlocks(root) };
+}
+
+/**
+ * Blocks of the root with one schema become one definition: with hundreds of services, Helm would take minutes to
+ * compile a copy for each.
+ */
+function shareBlocks(root: ObjectSchema): { readonly definitions?: Record<string, unknown> } {
+  const byText = new Map<string, string[]>();
+  for (const [key, schema] of Object.entries(root.properties)) {
+    if (!('properties' in schema)) continue;
+    const text = JSON.stringify(schema);
+    byText.set(text, [...(byText.get(text) ?? []), key]);
+  }
+  const definitions: Record<string, unknown> = {};
+  for (const keys of byText.values()) {
+    const [first = ''] = keys;
+    if (keys.length === 1) continue;
+    definitions[first] = root.properties[first];
+    for (const key of keys) root.properties[key] = { $ref: `#/definitions/${first}` };
+  }
+  return Object.keys(definitions).length === 0 ? {} : { definitions };
 }
 
 const closed = (): ObjectSchema => ({ type: 'object', additionalProperties: false, required: [], properties: {} });

@@ -14,15 +14,27 @@ export function valuesType(chartName: string, params: readonly Param[]): string 
     }
     branch.set(param.keys.at(-1) ?? '', param);
   }
-  return `/** Values of the chart ${chartName}. */\nexport interface ${name} ${body(root, 0)}\n`;
+  const shared = new Map<string, string>();
+  const fields = [...root].map(([key, child]) => {
+    if (!(child instanceof Map)) return field(key, child as Param, '  ');
+    const text = body(child as Map<string, unknown>, 0);
+    const type = shared.get(text) ?? `${name}${shared.size === 0 ? '' : shared.size + 1}`.replace(/Values(\d*)$/, 'Block$1');
+    shared.set(text, type);
+    return `  readonly ${key}?: ${type};\n`;
+  });
+  const blocks = [...shared].map(([text, type]) => `export interface ${type} ${text}\n\n`);
+  return `${blocks.join('')}/** Values of the chart ${chartName}. */\nexport interface ${name} {\n${fields.join('')}}\n`;
+}
+
+function field(key: string, { props }: Param, indent: string): string {
+  return `${indent}/** ${props.doc.replaceAll('*/', '* /')} */\n${indent}readonly ${key}?: ${typeOf(props.schema)};\n`;
 }
 
 function body(branch: ReadonlyMap<string, unknown>, depth: number): string {
   const indent = '  '.repeat(depth + 1);
   const fields = [...branch].map(([key, child]) => {
     if (child instanceof Map) return `${indent}readonly ${key}?: ${body(child as Map<string, unknown>, depth + 1)};\n`;
-    const { props } = child as Param;
-    return `${indent}/** ${props.doc.replaceAll('*/', '* /')} */\n${indent}readonly ${key}?: ${typeOf(props.schema)};\n`;
+    return field(key, child as Param, indent);
   });
   return `{\n${fields.join('')}${'  '.repeat(depth)}}`;
 }

@@ -16,8 +16,8 @@ const MUTANTS: readonly Mutant[] = [
   { rule: 'maps are indented', from: /toYaml \. \| nindent 8/g, to: 'toYaml . | nindent 6' },
   {
     rule: 'empty maps are left out',
-    from: /\{\{- with \.Values\.controlApi\.nodeSelector }}/g,
-    to: '{{- if true }}{{- with .Values.controlApi.tolerations }}{{ end }}',
+    from: /\{\{- with \.nodeSelector }}/g,
+    to: '{{- if true }}{{- with .tolerations }}{{ end }}',
   },
   { rule: 'no key stands in a map twice, and those of the chart win', from: /omit (\(.*\)|\S+) "(?:helm|app)[^}]*}}/g, to: '$1 }}' },
   { rule: 'labels of all objects are added', from: /\.Values\.commonLabels/g, to: 'dict' },
@@ -36,8 +36,8 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'null is no number',
-    from: /if not \(kindIs "invalid" \.Values\.controlApi\.minReadySeconds\)/g,
-    to: 'if .Values.controlApi.minReadySeconds',
+    from: /if not \(kindIs "invalid" \.minReadySeconds\)/g,
+    to: 'if .minReadySeconds',
   },
   { rule: 'a number or text keeps its kind', from: / \| toJson }}/g, to: ' | quote }}' },
   { rule: 'one variable a name', from: /set \$byKey \$name \$item/g, to: 'set $byKey $name (get $byKey $name | default $item)' },
