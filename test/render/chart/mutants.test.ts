@@ -53,7 +53,7 @@ const MUTANTS: readonly Mutant[] = [
   { rule: 'names follow the override', from: /\.Values\.fullnameOverride \| default /g, to: '' },
   { rule: 'lists of the values are appended', from: /\{\{- with \.Values\.controlApi\.extraVolumes }}/g, to: '{{- with list }}' },
   { rule: 'further objects are rendered', from: /range \.Values\.extraObjects/g, to: 'range list' },
-  { rule: 'contradictions are refused', from: /fail "/g, to: 'print "' },
+  { rule: 'contradictions are refused', from: /fail \(printf/g, to: 'print (printf' },
 ];
 
 /** Values that between them touch every rule; the property tests draw thousands of others. */
