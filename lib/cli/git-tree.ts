@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { posix } from 'node:path';
 import type { Tree } from '../check/diff/index.js';
+import { printable } from '../report/index.js';
 import { UsageError } from './exit.js';
 import { MOST_BYTES } from './trees.js';
 
@@ -48,7 +49,7 @@ function entryOf(line: string, root: string, place: string): Entry {
   const path = line.slice(tab + 1);
   if (type !== 'blob' || mode.startsWith('12')) {
     throw new UsageError(
-      `${place} has ${type === 'blob' ? 'a symbolic link' : 'a submodule'} at ${path}`,
+      `${place} has ${type === 'blob' ? 'a symbolic link' : 'a submodule'} at ${printable(path)}`,
       'expected files and folders alone',
     );
   }

@@ -1,4 +1,5 @@
 import type { FleetError } from '../fleet/issue.js';
+import { printable } from '../report/printable.js';
 import { EXIT, type UsageError } from './exit.js';
 
 /** Errors of the input carry a `code` and a text for people; they are told by it, so that no module is loaded for a name. */
@@ -12,12 +13,12 @@ export function reportError(error: unknown): number {
     return EXIT.usage;
   }
   if (isError<UsageError>(error, 'UsageError')) {
-    process.stderr.write(`${error.message}\n  ${error.next}\n  see sentinel-mtls --help\n`);
+    process.stderr.write(`${asText(error.message)}\n  ${error.next}\n  see sentinel-mtls --help\n`);
     return EXIT.usage;
   }
   const code = (error as { code?: unknown } | null)?.code;
   if (error instanceof Error && typeof code === 'string' && INPUT_CODES.test(code)) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${asText(error.message)}\n`);
     return EXIT.usage;
   }
   if (error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
@@ -32,6 +33,9 @@ export function reportError(error: unknown): number {
   if (process.env['SENTINEL_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return EXIT.internal;
 }
+
+/** Line by line: a message may quote what somebody else wrote. */
+const asText = (message: string): string => message.split('\n').map(printable).join('\n');
 
 /** By name: a command may come from a bundle, which has classes of its own. */
 const isError = <T extends Error>(error: unknown, name: T['name']): error is T => error instanceof Error && error.name === name;

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Tree } from '../check/diff/index.js';
+import { printable } from '../report/index.js';
 import { UsageError } from './exit.js';
 import { gitTree } from './git-tree.js';
 
@@ -9,7 +10,14 @@ export const MOST_BYTES = 512 * 1024 * 1024;
 
 /** A place as `diff` takes it: a folder, a file, or `git:REVISION:PATH`. */
 export function readTree(place: string): Tree {
-  if (!place.startsWith('git:')) return diskTree(place);
+  const tree = place.startsWith('git:') ? commitTree(place) : diskTree(place);
+  for (const name of tree.files.keys())
+    if (printable(name) !== name)
+      throw new UsageError(`${place} has a file named ${JSON.stringify(printable(name))}`, 'expected names without control characters');
+  return tree;
+}
+
+function commitTree(place: string): Tree {
   const [revision = '', ...path] = place.slice('git:'.length).split(':');
   if (revision === '' || path.length === 0)
     throw new UsageError(`"${place}" names no committed folder`, 'write git:REVISION:PATH, such as git:origin/main:dist');
@@ -29,7 +37,10 @@ function diskTree(place: string): Tree {
       return;
     }
     if (!stat.isFile())
-      throw new UsageError(`${path} is a ${stat.isSymbolicLink() ? 'symbolic link' : 'special file'}`, 'expected files and folders alone');
+      throw new UsageError(
+        `${printable(path)} is a ${stat.isSymbolicLink() ? 'symbolic link' : 'special file'}`,
+        'expected files and folders alone',
+      );
     left -= stat.size;
     if (left < 0) throw new UsageError(`${place} holds more than ${MOST_BYTES / 1024 / 1024} MiB`, 'name a folder of rendered manifests');
     files.set(name === '' ? basename(path) : name, readFileSync(path));

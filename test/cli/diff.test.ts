@@ -128,6 +128,24 @@ describe('sentinel-mtls diff', () => {
     expect(result.stderr).not.toMatch(/\n\s+at /);
   });
 
+  test('names of files and texts of errors are nothing that a terminal or a runner would obey', () => {
+    const folder = rendered();
+    mkdirSync(join(folder, 'evil'));
+    writeFileSync(join(folder, 'evil/x.yaml'), 'a: *\u001b[31mred\n');
+    const unresolved = diff(folder, 'dist/dev', 'evil');
+    expect(unresolved).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('evil/x.yaml:1 is not valid YAML') });
+    expect(unresolved.stderr).not.toContain('\u001b');
+    writeFileSync(join(folder, 'evil/x\n::error::y.yaml'), '');
+    git(folder, 'init', '-q', '-b', 'main');
+    git(folder, 'add', 'evil');
+    git(folder, 'commit', '-q', '-m', 'evil');
+    for (const place of ['evil', 'git:HEAD:evil']) {
+      const { code, stderr } = diff(folder, 'dist', place);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('expected names without control characters') });
+      expect(stderr).not.toMatch(/^::/m);
+    }
+  });
+
   test('links are refused, on the disk and in a commit', () => {
     const folder = rendered();
     mkdirSync(join(folder, 'linked'));
