@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describeWithHelm } from '../_helm.js';
 import { tool } from '../_tools.js';
-import { read } from './_examples.js';
+import { ROOT, read } from './_examples.js';
 
 interface Step {
   readonly name?: string;
@@ -24,6 +24,8 @@ function scriptOf(job: string, name: string): string {
 }
 
 const PASSPHRASE = 'correct horse';
+const { version: VERSION } = parse(readFileSync(join(ROOT, 'charts/sentinel-core/Chart.yaml'), 'utf8')) as { readonly version: string };
+const ARCHIVE = `sentinel-core-${VERSION}.tgz`;
 
 /** A key that lives as long as the folder: the secret ring in base64, the public one armored, and another's. */
 function throwawayKey(folder: string, name: string): { readonly secret: string; readonly armored: string; readonly id: string } {
@@ -57,12 +59,7 @@ describeWithHelm('the release workflow signs a chart', helm => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'release-'));
-    const chart = join(folder, 'charts/sentinel-core');
-    mkdirSync(join(chart, 'templates'), { recursive: true });
-    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: sentinel-core\nversion: 0.3.0\ntype: application\n');
-    writeFileSync(join(chart, 'values.yaml'), 'text: x\n');
-    const template = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  text: {{ .Values.text | quote }}\n';
-    writeFileSync(join(chart, 'templates/config.yaml'), template);
+    cpSync(join(ROOT, 'charts/sentinel-core'), join(folder, 'charts/sentinel-core'), { recursive: true });
     const key = throwawayKey(folder, 'release');
     writeFileSync(join(folder, 'charts/signing-key.asc'), key.armored);
     writeFileSync(join(folder, '.gitignore'), 'bin\ngpg-*\nout\n*.gpg\n');
@@ -84,21 +81,21 @@ describeWithHelm('the release workflow signs a chart', helm => {
       KEYRING: key.secret,
       PASSPHRASE,
       KEY: key.id,
-      GITHUB_REF_NAME: 'v0.3.0',
+      GITHUB_REF_NAME: `v${VERSION}`,
     };
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('a tag that is not the version stops it', () => {
     expect(run('pack', "The tag is the chart's version")).toMatchObject({ status: 0 });
-    const wrong = run('pack', "The tag is the chart's version", { GITHUB_REF_NAME: 'v0.3.1' });
-    expect(wrong).toMatchObject({ status: 1, stdout: expect.stringContaining('Chart.yaml has version 0.3.0, the tag is v0.3.1') });
+    const wrong = run('pack', "The tag is the chart's version", { GITHUB_REF_NAME: 'v99.0.0' });
+    expect(wrong).toMatchObject({ status: 1, stdout: expect.stringContaining(`Chart.yaml has version ${VERSION}, the tag is v99.0.0`) });
   });
 
   test('packs, signs, and what was signed verifies with the public key', () => {
     const packed = run('pack', 'Pack and sign');
     expect(packed).toMatchObject({ status: 0 });
-    expect(readdirSync(join(folder, 'out')).sort()).toEqual(['sentinel-core-0.3.0.tgz', 'sentinel-core-0.3.0.tgz.prov']);
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual([ARCHIVE, `${ARCHIVE}.prov`]);
     const verified = run('pack', 'What was signed verifies with the public key that users have');
     expect(verified).toMatchObject({ status: 0 });
     expect(verified.stdout + verified.stderr).toContain('Signed by: release <release@example.com>');
@@ -107,7 +104,7 @@ describeWithHelm('the release workflow signs a chart', helm => {
   test('nothing of the secret key stays, and no output shows it or its passphrase', () => {
     const packed = run('pack', 'Pack and sign', { TMPDIR: join(folder, 'out') });
     expect(packed.status).toBe(0);
-    expect(readdirSync(join(folder, 'out')).sort()).toEqual(['sentinel-core-0.3.0.tgz', 'sentinel-core-0.3.0.tgz.prov']);
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual([ARCHIVE, `${ARCHIVE}.prov`]);
     expect(packed.stdout + packed.stderr).not.toMatch(new RegExp(`${PASSPHRASE}|BEGIN PGP PRIVATE`));
   });
 
@@ -127,7 +124,7 @@ describeWithHelm('the release workflow signs a chart', helm => {
   function tampered(name: string, change: (archive: string) => void): string {
     const copy = join(folder, name);
     cpSync(join(folder, 'out'), copy, { recursive: true });
-    const archive = join(copy, 'sentinel-core-0.3.0.tgz');
+    const archive = join(copy, ARCHIVE);
     change(archive);
     return archive;
   }
@@ -136,11 +133,12 @@ describeWithHelm('the release workflow signs a chart', helm => {
     ['a byte of the archive changed', archive => writeFileSync(archive, Buffer.concat([readFileSync(archive), Buffer.from([0])]))],
     [
       'its version changed in the provenance',
-      archive => writeFileSync(`${archive}.prov`, readFileSync(`${archive}.prov`, 'utf8').replace('version: 0.3.0', 'version: 0.3.9')),
+      archive =>
+        writeFileSync(`${archive}.prov`, readFileSync(`${archive}.prov`, 'utf8').replace(`version: ${VERSION}`, 'version: 99.0.0')),
     ],
     ['its provenance gone', archive => rmSync(`${archive}.prov`)],
   ])('with %s it does not verify', (name, change) => {
-    expect(verify(join(folder, 'out/sentinel-core-0.3.0.tgz')).status).toBe(0);
+    expect(verify(join(folder, 'out', ARCHIVE)).status).toBe(0);
     expect(verify(tampered(name.replaceAll(' ', '-'), change)).status).not.toBe(0);
   });
 
@@ -148,16 +146,16 @@ describeWithHelm('the release workflow signs a chart', helm => {
     const other = throwawayKey(folder, 'other');
     const ring = join(folder, 'other.gpg');
     writeFileSync(ring, spawnSync('gpg', ['--dearmor'], { input: other.armored }).stdout);
-    expect(verify(join(folder, 'out/sentinel-core-0.3.0.tgz'), ring)).toMatchObject({ status: 1 });
+    expect(verify(join(folder, 'out', ARCHIVE), ring)).toMatchObject({ status: 1 });
   });
 
   test('two runs pack the same files; with Helm 4 at the same times, where Helm 3 writes those of the run', () => {
     const listing = (): string[] =>
-      execFileSync('tar', ['-tvzf', 'out/sentinel-core-0.3.0.tgz', '--utc', '--full-time'], { cwd: folder, encoding: 'utf8' })
+      execFileSync('tar', ['-tvzf', join('out', ARCHIVE), '--utc', '--full-time'], { cwd: folder, encoding: 'utf8' })
         .split('\n')
         .map(line => (helm.major === 3 ? line.replace(/ \d{4}-\S+ \S+ /, ' ') : line));
     const first = listing();
-    expect(first.join('\n')).toContain('sentinel-core/templates/config.yaml');
+    expect(first.join('\n')).toContain('sentinel-core/Chart.yaml');
     if (helm.major === 4) expect(first.join('\n')).toContain('2026-01-02 03:04:05');
     expect(run('pack', 'Pack and sign').status).toBe(0);
     expect(listing()).toEqual(first);
@@ -176,14 +174,14 @@ describeWithHelm('the release workflow signs a chart', helm => {
       const pushed = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], { cwd: folder, encoding: 'utf8', env });
       expect(pushed).toMatchObject({ status: 0 });
       const digest = /^digest=(sha256:[0-9a-f]{64})\n$/.exec(readFileSync(output, 'utf8'))?.[1];
-      const manifest = await fetch(`http://${address}/v2/charts/sentinel-core/manifests/0.3.0`, { method: 'HEAD' });
+      const manifest = await fetch(`http://${address}/v2/charts/sentinel-core/manifests/${VERSION}`, { method: 'HEAD' });
       expect([manifest.status, manifest.headers.get('docker-content-digest')]).toEqual([200, digest]);
       const pulled = join(folder, 'pulled');
       mkdirSync(pulled);
       const pull = (ring: string) =>
         spawnSync(
           helm.path,
-          ['pull', `oci://${address}/charts/sentinel-core`, '--version', '0.3.0', '--plain-http', '--verify', '--keyring', ring],
+          ['pull', `oci://${address}/charts/sentinel-core`, '--version', VERSION, '--plain-http', '--verify', '--keyring', ring],
           { cwd: pulled, encoding: 'utf8', env },
         );
       expect(pull(join(folder, 'other.gpg')).status).not.toBe(0);
