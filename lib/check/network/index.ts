@@ -1,6 +1,12 @@
-export { Addresses, parseCidr } from './addresses.js';
+export { Addresses, type AddressRange, parseAddress, parseCidr } from './addresses.js';
+export type { PodClass } from './classes.js';
+export { type Allowance, isOpen, type Near, type Side } from './decision.js';
+export { NAMESPACE_NAME_LABEL } from './namespaces.js';
 export { type Connection, Network } from './network.js';
 export type { OutsideConnection } from './outside.js';
-export type { Direction, NetworkPolicy, NetworkProblem } from './policy.js';
+export type { PodShape } from './pods.js';
+export type { Direction, NetworkPolicy, NetworkProblem, Peer } from './policy.js';
 export { isProtocol, Ports, PROTOCOLS, type Protocol } from './ports.js';
+export type { Labels, Selector } from './selector.js';
+export { type ServicePort, servicePort, serviceSelects } from './services.js';
 export { type Workload, workloadName } from './workloads.js';

@@ -2,6 +2,7 @@ import type { ObjectSet } from '../../objects/index.js';
 import type { Family } from './addresses.js';
 import { type ClassRules, type OpenPorts, resolve, rulesOf } from './class-rules.js';
 import { classify, PeerNumbers, type PodClass } from './classes.js';
+import { type Question, type Side, sideOf } from './decision.js';
 import { Namespaces } from './namespaces.js';
 import { type OutsideConnection, outsideOf } from './outside.js';
 import { DIRECTIONS, type Direction, type NetworkPolicy, type NetworkProblem } from './policy.js';
@@ -124,6 +125,12 @@ export class Network {
       this.classesOf(workload).map(pods => this.#rulesAt(direction, pods)),
       this.#numbers,
     );
+  }
+
+  /** Why a connection is let through or not: what each policy of both ends says of it. */
+  decide(question: Question): { readonly egress: Side; readonly ingress: Side } {
+    const side = (direction: Direction): Side => sideOf(direction, question, this.policies, this.#numbers);
+    return { egress: side('egress'), ingress: side('ingress') };
   }
 
   #rulesAt(direction: Direction, pods: PodClass): ClassRules {

@@ -73,6 +73,11 @@ export class Ports {
     return this === other || this.toString() === other.toString();
   }
 
+  /** This set's one port, or nothing. */
+  only(protocol: Protocol, port: number): Ports {
+    return this.intersect(Ports.of(protocol, port));
+  }
+
   /** The least port, TCP before UDP before SCTP: what a counterexample names. */
   first(): { readonly protocol: Protocol; readonly port: number } | undefined {
     for (const [index, protocol] of PROTOCOLS.entries()) {

@@ -25,6 +25,18 @@ export interface Calls {
 }
 
 export function planCalls(plan: Plan, options: { readonly maxNonEdges: number; readonly seed: string }): Calls {
+  const declared = declaredCalls(plan);
+  const known = new Set(plan.edges.map(edge => `${edge.caller} ${portKey(edge.callee, edge.port)}`));
+  const all = plan.services.flatMap(({ name: caller }) =>
+    declared.ports
+      .filter(({ service, port }) => service.name !== caller && !known.has(`${caller} ${portKey(service.name, port.name)}`))
+      .map(target => ({ caller, target })),
+  );
+  return { ...declared, nonEdges: sample(all, options), nonEdgeTotal: all.length };
+}
+
+/** The declared calls alone, whose number is that of the edges. */
+export function declaredCalls(plan: Plan): Omit<Calls, 'nonEdges' | 'nonEdgeTotal'> {
   const notProvable: NotProvable[] = [];
   const ports = new Map<string, TlsPort>();
   for (const service of plan.services) {
@@ -56,13 +68,7 @@ export function planCalls(plan: Plan, options: { readonly maxNonEdges: number; r
     const spiffeId = identities.get(external);
     if (target && spiffeId !== undefined && mode !== 'disabled') externals.push({ caller: external, target, spiffeId });
   }
-  const declared = new Set(plan.edges.map(edge => `${edge.caller} ${portKey(edge.callee, edge.port)}`));
-  const all = plan.services.flatMap(({ name: caller }) =>
-    [...ports.values()]
-      .filter(({ service, port }) => service.name !== caller && !declared.has(`${caller} ${portKey(service.name, port.name)}`))
-      .map(target => ({ caller, target })),
-  );
-  return { ports: [...ports.values()], edges, externals, nonEdges: sample(all, options), nonEdgeTotal: all.length, notProvable };
+  return { ports: [...ports.values()], edges, externals, notProvable };
 }
 
 export const portKey = (service: string, port: string): string => `${service}:${port}`;

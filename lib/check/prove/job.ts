@@ -21,7 +21,7 @@ export function credentialOf(stage: Stage, caller: string): Rendered<Credential>
 }
 
 /** The call as the caller's own policy.json has it. */
-export function clientEntry(party: Party | undefined, target: TlsPort): Rendered<PolicyClientPeer> {
+export function clientEntry(party: Pick<Party, 'policy'> | undefined, target: TlsPort): Rendered<PolicyClientPeer> {
   if (!party) return { problem: 'it is no service of the fleet' };
   if ('problem' in party.policy) return party.policy;
   const found = party.policy.value.client.find(({ service, name }) => service === target.service.name && name === target.port.name);

@@ -46,7 +46,7 @@ export function policyObjectOf(objects: ObjectSet, service: ServicePlan): Kubern
 }
 
 /** The entry of policy.json for a port that a service listens on. */
-export function serverPortOf(party: Party, port: PortPlan): Rendered<PolicyServerPort> {
+export function serverPortOf(party: Pick<Party, 'policy'>, port: PortPlan): Rendered<PolicyServerPort> {
   if ('problem' in party.policy) return party.policy;
   const found = party.policy.value.server.find(({ name, port: number }) => name === port.name && number === port.targetPort);
   return found ? { value: found } : { problem: `its policy.json has no server port ${port.name} on ${port.targetPort}` };
@@ -66,7 +66,8 @@ async function issue(
   }
 }
 
-function readPolicy(objects: ObjectSet, service: ServicePlan): Rendered<Policy> {
+/** The policy.json that a service mounts. */
+export function readPolicy(objects: ObjectSet, service: ServicePlan): Rendered<Policy> {
   const text = valueAt(policyObjectOf(objects, service), ['data', 'policy.json']);
   if (typeof text !== 'string')
     return { problem: `there is no ConfigMap ${service.namespace}/${policyConfigMapName(service)} with a policy.json` };
