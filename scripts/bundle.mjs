@@ -27,12 +27,21 @@ const lazyYaml = {
   },
 };
 
-for (const command of ['synth']) {
+// in this order: what the first writes, the second reads
+const folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-build-'));
+try {
+  await bundle('synth', ['-f', 'fleet.yaml', '-o', folder]);
+  await bundle('verify', ['-f', 'fleet.yaml', '--manifests', folder]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function bundle(command, args) {
   const module = join('build/lib/cli', command);
-  const bundle = `${module}.bundle.js`;
+  const outfile = `${module}.bundle.js`;
   await build({
     entryPoints: [`${module}.js`],
-    outfile: bundle,
+    outfile,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -42,15 +51,13 @@ for (const command of ['synth']) {
     logLevel: 'error',
   });
   // V8 keeps the code of the functions that ran, so the command is run once before the code is taken
-  const script = compile(bundle, undefined);
-  const folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-build-'));
+  const script = compile(outfile, undefined);
   const write = process.stdout.write;
   try {
     process.stdout.write = () => true;
-    await runModule(script, join(process.cwd(), bundle)).run(['-f', 'fleet.yaml', '-o', folder]);
+    await runModule(script, join(process.cwd(), outfile)).run(args);
   } finally {
     process.stdout.write = write;
-    rmSync(folder, { recursive: true, force: true });
   }
   writeFileSync(`${module}.bundle.cache`, script.createCachedData());
 }

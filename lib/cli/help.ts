@@ -7,6 +7,8 @@ Usage: sentinel-mtls COMMAND [options]
   chart             write the Helm chart: charts/<name>/
   prove             prove that rendered manifests allow exactly the declared calls
   diff              say which calls, identities and certificates two renderings have differently
+  verify [PATH...]  check rendered manifests, or any YAML: one verdict
+  graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
 
@@ -43,14 +45,37 @@ appVersion stand in the fleet file, below "chart".
   --check           write nothing; exit 1 when the folder differs from what would be written
 `,
   prove: `Usage: sentinel-mtls prove [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--handshakes] [--format text|json]
+       sentinel-mtls prove --explain CALLER CALLEE:PORT [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER]
 
-Compares rendered manifests with the declared graph: certificates, issuers and allow-lists; with --handshakes also
-by real TLS handshakes on loopback.
+Compares rendered manifests with the declared graph: who can connect by the NetworkPolicies, who gets past whose
+handshake by Certificates and allow-lists, who can obtain which name by request policies and issuers; with
+--handshakes also by real TLS handshakes on loopback. Whatever else lies in the folder takes part.
 
   --env NAME        only this environment; may be repeated (default: all)
   --manifests DIR   folder with one folder per environment, or the folder of one environment (default: dist)
   --handshakes      make the handshakes too
   --non-edges N     handshakes for at most N undeclared calls (default: 2000); the rest is counted as not tried
+  --explain A B:P   walk through everything that decides whether A may call port P of B; A and B are services,
+                    externals, or namespace/name of a workload; P is a name or a number of the pod
+  --format FORMAT   text (default) or json
+`,
+  verify: `Usage: sentinel-mtls verify [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--format text|json]
+       sentinel-mtls verify PATH... [--format text|json]
+
+One verdict on rendered manifests: each object held to the schema of its kind, and for a fleet the proof of prove.
+With PATH and no --file: any repository's YAML, files or folders. With both: these files for one environment.
+
+  --env NAME        only this environment; may be repeated (default: all)
+  --manifests DIR   folder with one folder per environment (default: dist)
+  --format FORMAT   text (default) or json
+`,
+  graph: `Usage: sentinel-mtls graph [-f FLEET] [--env ENVIRONMENT] [--format text|json]
+       sentinel-mtls graph blast SERVICE [-f FLEET] [--env ENVIRONMENT] [--format text|json]
+
+Shows the declared calls of one environment. blast: what a stolen key of SERVICE reaches, through how many
+services, whom it deceives, until when, and which declared call one would have to give up to shrink that.
+
+  --env NAME        environment (default: the first)
   --format FORMAT   text (default) or json
 `,
   diff: `Usage: sentinel-mtls diff OLD NEW [--env ENVIRONMENT]... [--fail-on any|weaker|never] [--format text|json|markdown]

@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   chart: () => require('./chart.js') as typeof import('./chart.js'),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
   diff: () => require('./diff.js') as typeof import('./diff.js'),
+  verify: () => loadCached<typeof import('./verify.js')>(join(__dirname, 'verify')),
+  graph: () => require('./graph.js') as typeof import('./graph.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 

@@ -1,39 +1,64 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadFleet, resolve } from '../fleet/index.js';
-import { chosenEnvironments, fleetPath, formatOf, parse } from './arguments.js';
+import { walk } from '../check/relations/index.js';
+import { list, nearest } from '../fleet/did-you-mean.js';
+import { loadFleet, type Plan, resolve } from '../fleet/index.js';
+import { formatWalk } from '../report/index.js';
+import { chosenEnvironments, type Format, fleetPath, formatOf, parse } from './arguments.js';
 import { EXIT, UsageError } from './exit.js';
 import { proveEnvironments } from './proving.js';
+import { readRendered, renderedFolder } from './rendered.js';
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parse(
+  const { values, positionals } = parse(
     args,
     {
       file: { type: 'string', short: 'f' },
       env: { type: 'string', multiple: true },
       manifests: { type: 'string', default: 'dist' },
       handshakes: { type: 'boolean', default: false },
+      explain: { type: 'string' },
       'non-edges': { type: 'string' },
       format: { type: 'string' },
     },
-    false,
+    true,
   );
   const format = formatOf(values.format);
+  if (values.explain === undefined && positionals.length > 0)
+    throw new UsageError(`prove takes no argument, got "${positionals[0]}"`, 'name the folder with --manifests');
   const fleet = loadFleet(fleetPath(values.file));
   const environments = chosenEnvironments(fleet, values.env).map(environment => ({
     plan: resolve(fleet, environment),
-    folder: folderOf(values.manifests, environment, values.env?.length === 1),
+    folder: renderedFolder(values.manifests, environment, values.env?.length === 1),
   }));
+  if (values.explain !== undefined) {
+    explain([values.explain, ...positionals], environments, format);
+    return EXIT.ok;
+  }
   const passed = await proveEnvironments(environments, { handshakes: values.handshakes, format, maxNonEdges: bound(values['non-edges']) });
   return passed ? EXIT.ok : EXIT.findings;
 }
 
-/** With one environment asked for, the folder may be that of the environment itself. */
-function folderOf(manifests: string, environment: string, single: boolean): string {
-  const folder = join(manifests, environment);
-  if (existsSync(folder)) return folder;
-  if (single && existsSync(join(manifests, 'kustomization.yaml'))) return manifests;
-  throw new UsageError(`there are no manifests in ${folder}`, 'run sentinel-mtls synth first, or name the folder with --manifests');
+/** `--explain web cart:https`, also as one text. */
+function explain(
+  words: readonly string[],
+  environments: readonly { readonly plan: Plan; readonly folder: string }[],
+  format: Format,
+): void {
+  const [from, target, ...rest] = words.flatMap(word => word.trim().split(/\s+/));
+  const colon = target?.lastIndexOf(':') ?? -1;
+  if (from === undefined || target === undefined || colon <= 0 || rest.length > 0)
+    throw new UsageError(`--explain is "${words.join(' ')}"`, 'expected a caller and a port: --explain web cart:https');
+  const question = { from, to: target.slice(0, colon), port: target.slice(colon + 1) };
+  const walks = environments.map(({ plan, folder }) => {
+    const found = walk(readRendered(plan, folder).objects, plan, question);
+    if (!('problem' in found)) return { environment: plan.environment, walk: found };
+    const asked = found.problem.slice(found.problem.indexOf('"') + 1, -1);
+    const guess = nearest(asked, found.known);
+    throw new UsageError(found.problem, `there are ${list(found.known)}${guess === undefined ? '' : `; did you mean "${guess}"?`}`);
+  });
+  if (format === 'json') {
+    const documents = walks.map(each => ({ environment: each.environment, ...each.walk }));
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, walks: documents }, undefined, 2)}\n`);
+  } else for (const each of walks) process.stdout.write(formatWalk(each.walk, each.environment));
 }
 
 function bound(text: string | undefined): number | undefined {

@@ -1,8 +1,9 @@
 import { checkManifests, type HandshakeResult, type ManifestFinding, proveHandshakes } from '../check/prove/index.js';
+import { proveRelations, type RelationProof } from '../check/relations/index.js';
 import type { Plan } from '../fleet/index.js';
-import { readObjects } from '../objects/index.js';
-import { formatHandshakes, formatManifestFindings, handshakesJson } from '../report/index.js';
+import { formatHandshakes, formatManifestFindings, formatRelations, handshakesJson, relationsJson } from '../report/index.js';
 import type { Format } from './arguments.js';
+import { readRendered } from './rendered.js';
 
 export interface Proof {
   readonly plan: Plan;
@@ -16,34 +17,49 @@ export interface ProvingOptions {
   readonly maxNonEdges?: number | undefined;
 }
 
+interface Outcome {
+  readonly plan: Plan;
+  readonly findings: readonly ManifestFinding[];
+  readonly relations: RelationProof;
+  readonly handshakes: HandshakeResult | undefined;
+}
+
 /** Checks each environment and prints it; true when nothing came out otherwise than declared. */
 export async function proveEnvironments(proofs: readonly Proof[], options: ProvingOptions): Promise<boolean> {
-  let passed = true;
-  const documents: unknown[] = [];
+  const outcomes: Outcome[] = [];
   for (const { plan, folder } of proofs) {
-    const objects = readObjects(folder);
-    const findings = checkManifests(objects, plan);
-    const result = options.handshakes
-      ? await proveHandshakes(objects, plan, options.maxNonEdges === undefined ? {} : { maxNonEdges: options.maxNonEdges })
-      : undefined;
-    if (findings.length > 0 || (result?.failures.length ?? 0) > 0) passed = false;
-    if (options.format === 'json') documents.push(document(plan, findings, result));
-    else process.stdout.write(text(plan, findings, result));
+    const rendered = readRendered(plan, folder);
+    const { objects } = rendered;
+    const bound = options.maxNonEdges === undefined ? {} : { maxNonEdges: options.maxNonEdges };
+    const outcome = {
+      plan,
+      findings: checkManifests(objects, plan),
+      relations: proveRelations({ ...rendered, plan }),
+      handshakes: options.handshakes ? await proveHandshakes(objects, plan, bound) : undefined,
+    };
+    outcomes.push(outcome);
+    if (options.format === 'text') process.stdout.write(text(outcome));
   }
+  const passed = outcomes.every(hasPassed);
   if (options.format === 'json')
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, passed, environments: documents }, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, passed, environments: outcomes.map(document) }, undefined, 2)}\n`);
   return passed;
 }
 
-function document(plan: Plan, findings: readonly ManifestFinding[], result: HandshakeResult | undefined): unknown {
+const hasPassed = ({ findings, relations, handshakes }: Outcome): boolean =>
+  findings.length === 0 && relations.equal && (handshakes?.failures.length ?? 0) === 0;
+
+function document({ plan, findings, relations, handshakes }: Outcome): unknown {
   return {
     fleet: plan.fleet,
     environment: plan.environment,
     manifests: { findings },
-    ...(result === undefined ? {} : { handshakes: handshakesJson(result) }),
+    relations: relationsJson(relations),
+    ...(handshakes === undefined ? {} : { handshakes: handshakesJson(handshakes) }),
   };
 }
 
-function text(plan: Plan, findings: readonly ManifestFinding[], result: HandshakeResult | undefined): string {
-  return `${formatManifestFindings(findings, plan)}${result === undefined ? '' : formatHandshakes(result, plan)}\n`;
+function text({ plan, findings, relations, handshakes }: Outcome): string {
+  const shakes = handshakes === undefined ? '' : formatHandshakes(handshakes, plan);
+  return `${formatManifestFindings(findings, plan)}${formatRelations(relations)}${shakes}\n`;
 }

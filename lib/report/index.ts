@@ -1,6 +1,10 @@
 export { differencesJson } from './difference-json.js';
 export { differencesMarkdown } from './difference-markdown.js';
 export { differencesText } from './difference-text.js';
+export { blastJson, formatBlast, formatGraph, graphJson } from './graph.js';
 export { formatHandshakes, handshakesJson } from './handshakes.js';
 export { formatManifestFindings } from './handshakes-findings.js';
 export { printable } from './printable.js';
+export { formatRelations, relationsJson } from './relations.js';
+export { formatVerdict, isFailing, type Verdict, verdictJson } from './verdict.js';
+export { formatWalk } from './walk.js';

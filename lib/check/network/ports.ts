@@ -53,20 +53,20 @@ export class Ports {
   union(other: Ports): Ports {
     if (this === other || other.isEmpty || this.isAll) return this;
     if (this.isEmpty || other.isAll) return other;
-    return this.#combine(other, unite);
+    return this.combine(other, unite);
   }
 
   intersect(other: Ports): Ports {
     if (this === other || other.isAll || this.isEmpty) return this;
     if (this.isAll || other.isEmpty) return other;
-    return this.#combine(other, overlap);
+    return this.combine(other, overlap);
   }
 
   /** What is in this set and not in the other. */
   minus(other: Ports): Ports {
     if (other.isEmpty || this.isEmpty) return this;
     if (this === other || other.isAll) return Ports.NONE;
-    return this.#combine(other, (mine, theirs) => overlap(mine, gaps(theirs)));
+    return this.combine(other, (mine, theirs) => overlap(mine, gaps(theirs)));
   }
 
   equals(other: Ports): boolean {
@@ -100,7 +100,7 @@ export class Ports {
     return Object.fromEntries(PROTOCOLS.map(protocol => [protocol, this.of(protocol)] as const).filter(([, list]) => list.length > 0));
   }
 
-  #combine(other: Ports, combine: (a: readonly PortRange[], b: readonly PortRange[]) => readonly PortRange[]): Ports {
+  private combine(other: Ports, combine: (a: readonly PortRange[], b: readonly PortRange[]) => readonly PortRange[]): Ports {
     return new Ports(PROTOCOLS.map((_, index) => combine(this.ranges[index] ?? [], other.ranges[index] ?? [])));
   }
 }

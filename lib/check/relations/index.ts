@@ -1,2 +1,5 @@
+export { type Blast, blast } from './blast.js';
 export type { Cause, Difference, DifferenceCode, RelationLayer } from './difference.js';
+export { fieldText } from './difference.js';
 export { proveRelations, type RelationInput, type RelationProof } from './prove-relations.js';
+export { type Step, type Walk, type WalkQuestion, walk } from './walk.js';

@@ -8,17 +8,34 @@ import { outsideDifferences } from './outside-differences.js';
 import { serviceDifferences } from './service-differences.js';
 import type { Participant, World } from './world.js';
 
+export interface NetworkDifferences {
+  readonly differences: readonly Difference[];
+  /** Undeclared connections beyond those that are explained. */
+  readonly unexplained: number;
+}
+
+/** With everything open there is one for each pair of services: nobody reads more than these. */
+const MOST_EXPLAINED = 1000;
+
 /** Where the rendered network lets through something else than the declared calls. */
-export function networkDifferences(world: World, plan: Plan): readonly Difference[] {
+export function networkDifferences(world: World, plan: Plan): NetworkDifferences {
   const declared = new DeclaredNetwork(plan);
-  return [
+  const open = extra(world, declared);
+  const differences = [
     ...undecided(world),
     ...missingWorkloads(world, plan),
     ...serviceDifferences(world, plan),
     ...missing(world, declared),
-    ...extra(world, declared),
+    ...open.slice(0, MOST_EXPLAINED).map(({ from, to, ports }) => difference(world, 'network-extra', from, to, ports)),
     ...outsideDifferences(world, declared),
   ];
+  return { differences, unexplained: Math.max(0, open.length - MOST_EXPLAINED) };
+}
+
+interface Opening {
+  readonly from: Participant;
+  readonly to: Participant;
+  ports: Ports;
 }
 
 function undecided({ network, objects }: World): readonly Difference[] {
@@ -86,8 +103,8 @@ function missing(world: World, declared: DeclaredNetwork): readonly Difference[]
 }
 
 /** Whatever is open and has an end in the fleet. */
-function extra(world: World, declared: DeclaredNetwork): readonly Difference[] {
-  const found = new Map<string, { from: Participant; to: Participant; ports: Ports }>();
+function extra(world: World, declared: DeclaredNetwork): readonly Opening[] {
+  const found = new Map<string, Opening>();
   for (const { from, to, ports } of world.network.classConnections()) {
     const [callers, callees] = [participantsOf(world, from), participantsOf(world, to)];
     for (const caller of callers) {
@@ -104,7 +121,7 @@ function extra(world: World, declared: DeclaredNetwork): readonly Difference[] {
       }
     }
   }
-  return [...found.values()].map(({ from, to, ports }) => difference(world, 'network-extra', from, to, ports));
+  return [...found.values()];
 }
 
 const participantsOf = ({ participants }: World, pods: PodClass): readonly Participant[] =>

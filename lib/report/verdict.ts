@@ -1,0 +1,33 @@
+import type { Finding } from '../check/verify/index.js';
+
+/** Version of the JSON form. */
+const SCHEMA_VERSION = 1;
+
+/** What was verified, and what came of it. */
+export interface Verdict {
+  /** `fleet sentinel, environment dev`, or the paths that were named. */
+  readonly subject: string;
+  readonly objects: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Findings that make a verdict fail. */
+export const isFailing = ({ severity }: Finding): boolean => severity === 'error';
+
+/** One line a finding, grouped by file, and the verdict last. */
+export function formatVerdict({ subject, objects, findings }: Verdict): string {
+  const lines = findings.map(({ file, line, severity, code, object, path, message, fix }) => {
+    const place = file === undefined ? '' : `${file}:${line} `;
+    const what = `${object}${path === '' ? '' : ` ${path}`}`;
+    return `  ${place}${severity} ${code}\n     ${what}${what === '' ? '' : ': '}${message}${fix === '' ? '' : `\n     mend: ${fix}`}`;
+  });
+  const failing = findings.filter(isFailing).length;
+  const verdict =
+    failing === 0 ? `fine: ${objects} objects` : `NOT fine: ${failing} of ${findings.length} findings are errors, in ${objects} objects`;
+  return `${[`verify ${subject}`, ...(lines.length === 0 ? [] : [lines.join('\n')]), `  ${verdict}`].join('\n\n')}\n\n`;
+}
+
+export function verdictJson(verdicts: readonly Verdict[]): unknown {
+  const passed = verdicts.every(({ findings }) => !findings.some(isFailing));
+  return { schemaVersion: SCHEMA_VERSION, passed, verdicts };
+}
