@@ -131,7 +131,7 @@ function isPort(entry: Yaml, { to, protocol, port }: Packet): boolean {
 }
 
 /** metav1.LabelSelector: all requirements are ANDed, an empty one matches everything. */
-function selects(selector: Yaml, labels: Labels): boolean {
+export function selects(selector: Yaml, labels: Labels): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
   if (!Object.entries(matchLabels ?? {}).every(([key, value]) => labels[key] === value)) return false;
   return (matchExpressions ?? []).every(({ key, operator, values }: Yaml) => {

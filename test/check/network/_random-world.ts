@@ -107,7 +107,7 @@ export function randomWorld(seed: number): World {
     kind: 'NetworkPolicy',
     metadata: { name: `policy-${index}`, ...maybe(0.8, () => ({ namespace: one(NAMESPACES) })) },
     spec: {
-      podSelector: podSelector(),
+      podSelector: random() < 0.4 ? {} : podSelector(),
       ...maybe(0.6, () => ({ policyTypes: subset(['Ingress', 'Egress']) })),
       ...maybe(0.7, () => ({ ingress: some(2, () => rule('from')) })),
       ...maybe(0.7, () => ({ egress: some(2, () => rule('to')) })),
