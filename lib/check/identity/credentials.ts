@@ -47,8 +47,17 @@ export class Chains {
     return this.rootOf(request, [...below, id]) ?? id;
   }
 
-  /** Roots that every process of the environment trusts, by the sources of its trust bundle. */
+  /** Roots that every process of the environment trusts, by the sources of its trust bundle; none where an issuer signs itself. */
   trusted(): ReadonlySet<string> {
+    try {
+      return this.#trusted();
+    } catch (error) {
+      if (error instanceof IssuanceError) return new Set();
+      throw error;
+    }
+  }
+
+  #trusted(): ReadonlySet<string> {
     const { issuerRef, issuerNamespace, kind } = this.plan.authority;
     const bundle = this.objects.get('Bundle', undefined, this.plan.bundle.name, 'trust.cert-manager.io');
     const sources = valueAt(bundle, ['spec', 'sources']);

@@ -59,12 +59,7 @@ function oneWay(world: BruteWorld, packet: Packet, family: Family, type: 'Egress
   const [subject, other] = type === 'Egress' ? [packet.from, packet.to] : [packet.to, packet.from];
   // what is outside has no policies, nor has what is on the network of a node
   if (!isPod(subject) || subject.hostNetwork) return true;
-  const applying = world.policies.filter(
-    policy =>
-      (policy.metadata.namespace ?? 'default') === subject.namespace &&
-      typesOf(policy.spec).includes(type) &&
-      selects(policy.spec.podSelector, subject.labels),
-  );
+  const applying = applyingTo(world, subject, type);
   if (applying.length === 0) return true;
   return applying.some(policy => {
     const rules: Yaml[] = (type === 'Egress' ? policy.spec.egress : policy.spec.ingress) ?? [];
@@ -78,6 +73,26 @@ function oneWay(world: BruteWorld, packet: Packet, family: Family, type: 'Egress
     });
   });
 }
+
+/** Policies that isolate a pod, remembered for the next packet of the same pod. */
+function applyingTo(world: BruteWorld, subject: BrutePod, type: 'Egress' | 'Ingress'): readonly Yaml[] {
+  const known = applied.get(world) ?? new WeakMap<BrutePod, Map<string, readonly Yaml[]>>();
+  applied.set(world, known);
+  const ofPod = known.get(subject) ?? new Map<string, readonly Yaml[]>();
+  known.set(subject, ofPod);
+  const found =
+    ofPod.get(type) ??
+    world.policies.filter(
+      policy =>
+        (policy.metadata.namespace ?? 'default') === subject.namespace &&
+        typesOf(policy.spec).includes(type) &&
+        selects(policy.spec.podSelector, subject.labels),
+    );
+  ofPod.set(type, found);
+  return found;
+}
+
+const applied = new WeakMap<BruteWorld, WeakMap<BrutePod, Map<string, readonly Yaml[]>>>();
 
 /** "policies that contain an egress section are assumed to affect egress, and all policies (whether or not they contain an ingress section) are assumed to affect ingress" */
 function typesOf(spec: Yaml): string[] {

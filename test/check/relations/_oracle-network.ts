@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { KubernetesObject } from '../../../lib/objects';
 import { allows, type BrutePod, type Endpoint } from '../network/_brute-force';
 
@@ -152,4 +152,40 @@ export function serviceRelation(objects: readonly KubernetesObject[], actors: re
     }
   }
   return leads;
+}
+
+/** What the API server refuses beyond the schema of the kind, by the text of the API. */
+export function isRefused(policy: Yaml): boolean {
+  const range = (text: unknown): readonly [string, number] | undefined => {
+    const [address = '', length = '', ...rest] = String(text).split('/');
+    const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1;
+    return rest.length === 0 && /^\d+$/.test(length) && Number(length) <= bits ? [address, Number(length)] : undefined;
+  };
+  const isBadBlock = ({ cidr, except = [] }: Yaml): boolean => {
+    const outer = range(cidr);
+    return outer === undefined || (except ?? []).some((hole: unknown) => !isInside(outer, range(hole)));
+  };
+  const isBadPeer = (peer: Yaml): boolean => {
+    if (!peer) return true;
+    const kinds = [peer.ipBlock, peer.podSelector ?? peer.namespaceSelector].filter(Boolean).length;
+    return kinds !== 1 || (peer.ipBlock && isBadBlock(peer.ipBlock));
+  };
+  const isBadPort = (port: Yaml): boolean =>
+    (typeof port?.port === 'string' &&
+      !(port.port.length <= 15 && /[a-z]/.test(port.port) && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(port.port))) ||
+    (typeof port?.port === 'number' && (port.port < 1 || port.port > 65_535)) ||
+    !['TCP', 'UDP', 'SCTP', undefined].includes(port?.protocol);
+  const rules: Yaml[] = [...(policy.spec?.ingress ?? []), ...(policy.spec?.egress ?? [])];
+  const isBadType = (policy.spec?.policyTypes ?? []).some((type: unknown) => type !== 'Ingress' && type !== 'Egress');
+  return (
+    isBadType || rules.some(rule => [...(rule?.from ?? []), ...(rule?.to ?? [])].some(isBadPeer) || (rule?.ports ?? []).some(isBadPort))
+  );
+}
+
+function isInside([address, length]: readonly [string, number], hole: readonly [string, number] | undefined): boolean {
+  if (!hole || hole[1] <= length || isIPv4(hole[0]) !== isIPv4(address)) return false;
+  const list = new BlockList();
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  list.addSubnet(address, length, family);
+  return list.check(hole[0], family);
 }
