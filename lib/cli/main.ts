@@ -9,6 +9,8 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   start: () => require('./start.js') as typeof import('./start.js'),
   synth: () => loadCached<typeof import('./synth.js')>(join(__dirname, 'synth')),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
+  lint: () => require('./lint.js') as typeof import('./lint.js'),
+  explain: () => require('./explain.js') as typeof import('./explain.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 
