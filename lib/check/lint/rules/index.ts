@@ -39,6 +39,42 @@ import { podCertificateTooNew } from './c038-pod-certificate-too-new.js';
 import { lifetimeOverProfile } from './c039-lifetime-over-profile.js';
 import { classicalKeyPastDeadline } from './c040-classical-key-past-deadline.js';
 import { signatureBelowProfile } from './c041-signature-below-profile.js';
+import { malformedDnsName } from './m001-malformed-dns-name.js';
+import { malformedUri } from './m002-malformed-uri.js';
+import { commonNameNotInNames } from './m003-common-name-not-in-names.js';
+import { commonNameOnly } from './m004-common-name-only.js';
+import { subjectTooLong } from './m005-subject-too-long.js';
+import { noExtendedUsage } from './m006-no-extended-usage.js';
+import { leafMaySign } from './m007-leaf-may-sign.js';
+import { caWithExtendedUsage } from './m008-ca-with-extended-usage.js';
+import { secretOfOwnIssuer } from './m009-secret-of-own-issuer.js';
+import { secretKeptByAnother } from './m010-secret-kept-by-another.js';
+import { removedApiVersion } from './m011-removed-api-version.js';
+import { clusterIssuerSecretElsewhere } from './m012-cluster-issuer-secret-elsewhere.js';
+import { issuerSecretIsNoCa } from './m013-issuer-secret-is-no-ca.js';
+import { selfSignedWithoutSubject } from './m014-self-signed-without-subject.js';
+import { vaultStaticToken } from './m015-vault-static-token.js';
+import { tokenNotGranted } from './m016-token-not-granted.js';
+import { vaultPathDialect } from './m017-vault-path-dialect.js';
+import { vaultPathNotSign } from './m018-vault-path-not-sign.js';
+import { issuerWithoutTls } from './m019-issuer-without-tls.js';
+import { acmeDurationIgnored } from './m021-acme-duration-ignored.js';
+import { acmeHasNoCaCrt } from './m022-acme-has-no-ca-crt.js';
+import { weakKeystore } from './m023-weak-keystore.js';
+import { keystorePasswordInManifest } from './m024-keystore-password-in-manifest.js';
+import { bundleSourceElsewhere } from './m025-bundle-source-elsewhere.js';
+import { bundleWithoutNamespaces } from './m026-bundle-without-namespaces.js';
+import { bundleHoldsBadCertificate } from './m027-bundle-holds-bad-certificate.js';
+import { requestPolicyNotBound } from './m029-request-policy-not-bound.js';
+import { requestPolicyTooWide } from './m030-request-policy-too-wide.js';
+import { nameOutsideConstraints } from './m031-name-outside-constraints.js';
+import { knownBadVersion } from './m032-known-bad-version.js';
+import { twoInstallations } from './m033-two-installations.js';
+import { renewalDisabled } from './m034-renewal-disabled.js';
+import { csiAttributes } from './m035-csi-attributes.js';
+import { ingressAnnotations } from './m036-ingress-annotations.js';
+import { publicLifetimeShrinks } from './m037-public-lifetime-shrinks.js';
+import { vaultBlockedByPolicy } from './m039-vault-blocked-by-policy.js';
 import { unreadableDocument } from './x001-unreadable-document.js';
 
 /** All rules, in the order of their codes. */
@@ -83,6 +119,42 @@ export const RULES: readonly Rule[] = [
   lifetimeOverProfile,
   classicalKeyPastDeadline,
   signatureBelowProfile,
+  malformedDnsName,
+  malformedUri,
+  commonNameNotInNames,
+  commonNameOnly,
+  subjectTooLong,
+  noExtendedUsage,
+  leafMaySign,
+  caWithExtendedUsage,
+  secretOfOwnIssuer,
+  secretKeptByAnother,
+  removedApiVersion,
+  clusterIssuerSecretElsewhere,
+  issuerSecretIsNoCa,
+  selfSignedWithoutSubject,
+  vaultStaticToken,
+  tokenNotGranted,
+  vaultPathDialect,
+  vaultPathNotSign,
+  issuerWithoutTls,
+  acmeDurationIgnored,
+  acmeHasNoCaCrt,
+  weakKeystore,
+  keystorePasswordInManifest,
+  bundleSourceElsewhere,
+  bundleWithoutNamespaces,
+  bundleHoldsBadCertificate,
+  requestPolicyNotBound,
+  requestPolicyTooWide,
+  nameOutsideConstraints,
+  knownBadVersion,
+  twoInstallations,
+  renewalDisabled,
+  csiAttributes,
+  ingressAnnotations,
+  publicLifetimeShrinks,
+  vaultBlockedByPolicy,
   unreadableDocument,
 ];
 
