@@ -67,6 +67,8 @@ spec: { serviceAccountName: orders, containers: [{ name: a, image: orders:1 }] }
             path,
             message: `${objectName(workload.object)} may create CertificateRequests as ServiceAccount ${account}`,
             related: [{ object: binding, path: ['subjects'], text: 'bound here' }],
+            // a job lives for moments: that of cert-manager's own chart asks whether the API answers
+            ...(workload.object.kind === 'Job' ? { severity: 'note' as const, persona: 'auditor' as const } : {}),
           };
       }
     }

@@ -75,7 +75,35 @@ import { csiAttributes } from './m035-csi-attributes.js';
 import { ingressAnnotations } from './m036-ingress-annotations.js';
 import { publicLifetimeShrinks } from './m037-public-lifetime-shrinks.js';
 import { vaultBlockedByPolicy } from './m039-vault-blocked-by-policy.js';
+import { podNotIsolated } from './n001-pod-not-isolated.js';
+import { policyTypesMismatch } from './n002-policy-types-mismatch.js';
+import { emptyListAllowsAll } from './n003-empty-list-allows-all.js';
+import { selectorTakesEverything } from './n004-selector-takes-everything.js';
+import { peersAreAlternatives } from './n005-peers-are-alternatives.js';
+import { servicePortInPolicy } from './n009-service-port-in-policy.js';
+import { clusterIpBlock } from './n010-cluster-ip-block.js';
+import { namedPortUnknown } from './n011-named-port-unknown.js';
+import { portRange } from './n012-port-range.js';
+import { protocolLeftOut } from './n013-protocol-left-out.js';
+import { dnsHalfOpen } from './n014-dns-half-open.js';
+import { nodeLocalDns } from './n015-node-local-dns.js';
+import { dnsToAnywhere } from './n016-dns-to-anywhere.js';
+import { dnsServerIsolated } from './n017-dns-server-isolated.js';
+import { hostNetwork } from './n018-host-network.js';
+import { webhookUnreachable } from './n025-webhook-unreachable.js';
+import { namespaceLabelNotReserved } from './n028-namespace-label-not-reserved.js';
+import { selectorTakesSeveral } from './n030-selector-takes-several.js';
+import { selectorTakesNothing } from './n031-selector-takes-nothing.js';
+import { oneAddressFamily } from './n040-one-address-family.js';
+import { addressRange } from './n041-address-range.js';
+import { adminPolicyPresent } from './n043-admin-policy-present.js';
+import { meshPortClosed } from './n044-mesh-port-closed.js';
+import { namespaceLeftOut } from './n045-namespace-left-out.js';
+import { refusedByApiServer } from './s001-refused-by-api-server.js';
+import { newerThanCertManager } from './s002-newer-than-cert-manager.js';
 import { unreadableDocument } from './x001-unreadable-document.js';
+import { suppressionWithoutReason } from './x002-suppression-without-reason.js';
+import { unusedSuppression } from './x003-unused-suppression.js';
 
 /** All rules, in the order of their codes. */
 export const RULES: readonly Rule[] = [
@@ -155,7 +183,35 @@ export const RULES: readonly Rule[] = [
   ingressAnnotations,
   publicLifetimeShrinks,
   vaultBlockedByPolicy,
+  podNotIsolated,
+  policyTypesMismatch,
+  emptyListAllowsAll,
+  selectorTakesEverything,
+  peersAreAlternatives,
+  servicePortInPolicy,
+  clusterIpBlock,
+  namedPortUnknown,
+  portRange,
+  protocolLeftOut,
+  dnsHalfOpen,
+  nodeLocalDns,
+  dnsToAnywhere,
+  dnsServerIsolated,
+  hostNetwork,
+  webhookUnreachable,
+  namespaceLabelNotReserved,
+  selectorTakesSeveral,
+  selectorTakesNothing,
+  oneAddressFamily,
+  addressRange,
+  adminPolicyPresent,
+  meshPortClosed,
+  namespaceLeftOut,
+  refusedByApiServer,
+  newerThanCertManager,
   unreadableDocument,
+  suppressionWithoutReason,
+  unusedSuppression,
 ];
 
 export { unreadableDocument as UNREADABLE } from './x001-unreadable-document.js';
