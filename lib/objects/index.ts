@@ -12,5 +12,7 @@ export {
   valueAt,
 } from './object.js';
 export { ObjectSet, type ReadObject } from './object-set.js';
+export { parseYamlText } from './parse-text.js';
 export { parseObjects, type ReadOptions, readObjects } from './read.js';
 export { documentText, type SourceDocument, type SourceFile } from './source-document.js';
+export { displayPath, readSourceFile } from './text-file.js';

@@ -19,8 +19,8 @@ export interface LintOptions {
   readonly clusterResourceNamespace?: string;
   /** Where trust-manager looks for its sources. @default 'cert-manager' */
   readonly trustNamespace?: string;
-  /** Further reports, such as documents that could not be read. */
-  readonly origin?: (object: KubernetesObject, path: FieldPath) => Place | undefined;
+  /** Where the source of an object says what one of its fields is: see `fleetOrigin`. `file` is where the object was read. */
+  readonly origin?: (object: KubernetesObject, path: FieldPath, file: string) => Place | undefined;
 }
 
 /** The options with their defaults. */
