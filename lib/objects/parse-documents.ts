@@ -72,7 +72,7 @@ export function parseFile(file: SourceFile, refuse: (error: ObjectsError) => voi
       value = parseYaml(documentText(document));
     } catch (error) {
       if (!(error instanceof YamlProblem)) throw error;
-      refuse(new ObjectsError({ file: file.name, line: document.line + error.line }, error.message));
+      refuse(new ObjectsError({ file: file.name, line: document.line + Math.min(error.line, lastLine(document)) }, error.message));
       continue;
     }
     if (value === null || value === undefined) continue;
@@ -90,4 +90,9 @@ function unwrapList(value: unknown): { readonly item: unknown; readonly prefix: 
     item: isRecord(item) && kind !== 'List' ? { ...implied, ...item } : item,
     prefix: ['items', index],
   }));
+}
+
+/** From 0, the last line of a document that is not blank: a bracket that is never closed is missed behind it. */
+function lastLine(document: SourceDocument): number {
+  return documentText(document).trimEnd().split('\n').length - 1;
 }

@@ -75,14 +75,15 @@ export function parseYaml(text: string): unknown {
   }
   // without an alias the data is a tree no larger than its text
   if (text.includes('*') && text.includes('&')) bound(value);
-  if (text.includes('__proto__')) refusePrototype(value);
+  if (text.includes('__proto__')) refuseKey(value, '__proto__', 'has a key "__proto__"');
+  // a key that is a map itself: what is left of template braces
+  if (text.includes('{{')) refuseKey(value, '[object Object]', `is not valid YAML: ${TEMPLATE}`);
   return value;
 }
 
 function reason({ reason: why, mark }: YAMLException, text: string): string {
   const line = text.split('\n')[mark?.line ?? 0] ?? '';
-  if (/^\s*(?:-\s+)?\{\{|^\s*[\w.-]+:.*\{\{/.test(line) || /^\s*\{\{/m.test(text))
-    return 'is not valid YAML: it holds template braces; name the folder of the chart, so that it is rendered first';
+  if (/^\s*(?:-\s+)?\{\{|^\s*[\w.-]+:.*\{\{/.test(line) || /^\s*\{\{/m.test(text)) return `is not valid YAML: ${TEMPLATE}`;
   if (/^(?:<{7}|>{7}|={7})(?: |$)/m.test(text)) return 'is not valid YAML: it holds the markers of a merge conflict';
   if (why.includes('duplicated mapping key')) {
     const key = /^\s*(?:-\s+)?["']?([^"':]+)["']?\s*:/.exec(line)?.[1] ?? '';
@@ -105,11 +106,13 @@ function bound(root: unknown): void {
   walk(root, 0);
 }
 
-function refusePrototype(root: unknown): void {
+function refuseKey(root: unknown, key: string, problem: string): void {
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    if (Object.hasOwn(value, '__proto__')) throw new YamlProblem('has a key "__proto__"', 0);
+    if (Object.hasOwn(value, key)) throw new YamlProblem(problem, 0);
     for (const item of Object.values(value)) walk(item);
   };
   walk(root);
 }
+
+const TEMPLATE = 'it holds template braces; name the folder of the chart, so that it is rendered first';

@@ -32,7 +32,8 @@ export function readInlineSuppressions(files: readonly SourceFile[]): InlineSupp
       };
       const [, , rules = '', rest = ''] = match;
       const [, until, afterUntil] = UNTIL.exec(rest) ?? [];
-      const reason = (afterUntil ?? rest).trim();
+      // a second comment sign ends the reason: other tools leave marks on the same line
+      const reason = (afterUntil ?? rest).replace(/(?:^|\s)#.*$/, '').trim();
       const codes = codesOf(
         rules
           .split(',')
