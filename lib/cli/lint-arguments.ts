@@ -1,4 +1,13 @@
-import { CERT_MANAGER_VERSIONS, type LintOptions, PERSONAS, PROFILES, ruleOf, SEVERITIES, type Severity } from '../check/lint/index.js';
+import {
+  CERT_MANAGER_VERSIONS,
+  isDay,
+  type LintOptions,
+  PERSONAS,
+  PROFILES,
+  ruleOf,
+  SEVERITIES,
+  type Severity,
+} from '../check/lint/index.js';
 import { parse } from './arguments.js';
 import { UsageError } from './exit.js';
 
@@ -86,8 +95,6 @@ export function lintArguments(args: readonly string[]): LintArguments {
     color: values.color,
   };
 }
-
-export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
 
 function oneOf<T extends string>(option: string, given: string | undefined, allowed: readonly T[]): T | undefined {
   if (given === undefined) return undefined;

@@ -16,8 +16,8 @@ export function formatRuleText(rule: Rule): string {
       .join('\n'),
     `Why: ${why}`,
     `Fix: ${fix}`,
-    `Bad${judgedBy(example)}:\n${indented(bad)}`,
-    `Good:\n${indented(good)}`,
+    `Bad${judgedBy(example)}:\n${indented(shown(bad))}`,
+    `Good:\n${indented(shown(good))}`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -44,14 +44,14 @@ ${sentence(fix)}
 
 ## Bad
 
-${judgedBy(example) === '' ? '' : `Judged${judgedBy(example).replace(/^ \(|\)$/g, ' ')}\n\n`}\`\`\`yaml
-${bad.trim()}
+${judgedBy(example) === '' ? '' : `Judged${judgedBy(example)}.\n\n`}\`\`\`yaml
+${shown(bad)}
 \`\`\`
 
 ## Good
 
 \`\`\`yaml
-${good.trim()}
+${shown(good)}
 \`\`\`
 `;
 }
@@ -89,6 +89,16 @@ function judgedBy(example: Rule['example']): string {
   ].filter(part => part !== '');
   return parts.length === 0 ? '' : ` (with ${parts.join(' ')})`;
 }
+
+/** An example of a hundred objects is shown by its first ones. */
+function shown(example: string): string {
+  const documents = example.trim().split(/^---$/m);
+  const more = documents.length - MOST_DOCUMENTS;
+  if (more <= 0) return example.trim();
+  return `${documents.slice(0, MOST_DOCUMENTS).join('---').trimEnd()}\n# and ${more} more like these`;
+}
+
+const MOST_DOCUMENTS = 12;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.');
 

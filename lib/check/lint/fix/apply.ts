@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isRecord, type ObjectSet, parseObjects, type SourceFile } from '../../../objects/index.js';
 import type { LocatedFinding } from '../finding.js';
 import type { Edit } from '../rule.js';
@@ -63,6 +62,9 @@ function edited(text: string, edits: readonly TextEdit[]): string {
   return result;
 }
 
+/** Objects of YAML are JSON, and an edit keeps the order of keys. */
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 /** Whether the document reads as the object with the edits made in memory, and as nothing else. */
 function meansTheEdit(
   file: SourceFile,
@@ -75,18 +77,18 @@ function meansTheEdit(
   const { start, end } = document;
   const shifted = edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start }));
   const before = parseObjects(file.text.slice(start, end), file.name).map(({ object }) => object);
-  const index = before.findIndex(object => isDeepStrictEqual(object, target.object));
+  const index = before.findIndex(object => sameJson(object, target.object));
   const expected = before.map((object, at) => (at === index ? withEdits(object, finding.edits) : object));
   try {
     const after = parseObjects(edited(file.text.slice(start, end), shifted), file.name).map(({ object }) => object);
-    return index >= 0 && isDeepStrictEqual(after, expected);
+    return index >= 0 && sameJson(after, expected);
   } catch {
     return false;
   }
 }
 
 function withEdits(object: unknown, edits: readonly Edit[]): unknown {
-  const copy: unknown = structuredClone(object);
+  const copy: unknown = JSON.parse(JSON.stringify(object));
   for (const edit of edits) {
     const key = edit.kind === 'add' ? edit.key : edit.path.at(-1);
     let parent: unknown = copy;
