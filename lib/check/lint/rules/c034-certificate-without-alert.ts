@@ -58,7 +58,7 @@ spec:
         yield {
           object: first.object,
           path: [],
-          message: `no alert here watches this or the ${certificates.length - 1} other certificates`,
+          message: `no alert here watches ${certificates.length === 1 ? 'this certificate' : `this or the other ${certificates.length - 1} certificates`}`,
           severity: 'note',
           persona: 'auditor',
         };
