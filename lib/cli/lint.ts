@@ -71,11 +71,12 @@ function check(asked: LintArguments, options: LintOptions, config: LintConfig): 
   const manifests = withoutExcluded(readManifests(asked.paths, { values: asked.values, onFile: bar.step }), config.exclude);
   bar.end();
   const persona = options.persona ?? 'regular';
-  // every persona's findings, so that a suppression is not called unused because nobody was to hear of it
-  const all = lintObjects(manifests.objects, { ...options, persona: 'auditor' });
   const inline = readInlineSuppressions(manifests.files);
+  const suppressions = [...inline.suppressions, ...config.suppressions];
+  // with suppressions the findings for every persona, so that none is called unused because nobody was to hear of its finding
+  const all = lintObjects(manifests.objects, suppressions.length > 0 ? { ...options, persona: 'auditor' } : options);
   const only = options.only?.map(name => ruleOf(name)?.code);
-  const { findings, suppressed } = applySuppressions(all, [...inline.suppressions, ...config.suppressions], {
+  const { findings, suppressed } = applySuppressions(all, suppressions, {
     date: options.date ?? new Date().toISOString().slice(0, 10),
     mayBeUnused: code => (only !== undefined && !only.includes(code)) || profileDependent(code),
   });

@@ -1,4 +1,5 @@
 import type { Document, Node } from 'yaml';
+import { contentLines, locateBlock, sameKey } from './locate-block.js';
 import { type FieldPath, isRecord } from './object.js';
 import { documentText, type SourceDocument } from './source-document.js';
 
@@ -23,6 +24,17 @@ interface Located {
 const KEPT = 4;
 let kept: Located[] = [];
 
+/** The key of a field, or of the nearest field above it that exists: by indents where that is enough, else like `locateField`. */
+export function locateKey(source: SourceDocument, path: FieldPath): Pick<FieldRange, 'key' | 'indent'> {
+  if (lastLines?.source !== source) lastLines = { source, lines: contentLines(documentText(source)) };
+  const found = locateBlock(lastLines.lines, path);
+  if (!found) return locateField(source, path);
+  const at = found.start + source.start;
+  return { key: [at, found.end + source.start], indent: at - (source.file.text.lastIndexOf('\n', at - 1) + 1) };
+}
+
+let lastLines: { readonly source: SourceDocument; readonly lines: ReturnType<typeof contentLines> } | undefined;
+
 /**
  * Where a field stands, by parsing its one document again with positions: most runs ask for few fields, and keeping
  * the positions of all would cost many times the reading.
@@ -39,7 +51,7 @@ export function locateField(source: SourceDocument, path: FieldPath): FieldRange
   for (const part of path) {
     if (isAlias(node) && document) node = node.resolve(document);
     if (isMap(node)) {
-      const pair = node.items.find(item => keyText(item.key) === String(part));
+      const pair = node.items.find(item => sameKey(keyText(item.key), String(part)));
       if (!pair) break;
       key = rangeOf(pair.key) ?? key;
       node = pair.value;
@@ -74,8 +86,8 @@ function parsed(source: SourceDocument): Located {
   const { parseDocument } = require('yaml') as typeof import('yaml');
   let document: Document | undefined;
   try {
-    // uniqueKeys off: js-yaml has refused those, and the check is quadratic
-    document = parseDocument(documentText(source), { version: '1.1', uniqueKeys: false, strict: false, logLevel: 'silent' });
+    // failsafe: keys as they are written; uniqueKeys off: js-yaml has refused those, and the check is quadratic
+    document = parseDocument(documentText(source), { schema: 'failsafe', uniqueKeys: false, strict: false, logLevel: 'silent' });
   } catch {
     // the two readers may differ about odd texts; then a finding points to the start of the document
     document = undefined;

@@ -1,4 +1,4 @@
-import { firstContent, locateField } from './locate.js';
+import { firstContent, locateKey } from './locate.js';
 import { type FieldPath, isRecord, type KubernetesObject, type ObjectSource, ObjectsError, type Place, parseObject } from './object.js';
 import type { ReadObject } from './object-set.js';
 import { documentText, type SourceDocument, type SourceFile, splitDocuments } from './source-document.js';
@@ -20,13 +20,13 @@ export class ParsedValue {
   }
 
   #locate(): ObjectSource {
-    const offset = this.prefix.length === 0 ? firstContent(this.document) : locateField(this.document, this.prefix).key[0];
+    const offset = this.prefix.length === 0 ? firstContent(this.document) : locateKey(this.document, this.prefix).key[0];
     return { file: this.document.file.name, line: lineOf(this.document, offset) };
   }
 
   placeAt(path: FieldPath): Place {
     const { file } = this.document;
-    const { key, indent } = locateField(this.document, [...this.prefix, ...path]);
+    const { key, indent } = locateKey(this.document, [...this.prefix, ...path]);
     return { file: file.name, line: lineOf(this.document, key[0]), column: indent + 1, endColumn: indent + 1 + key[1] - key[0] };
   }
 }

@@ -1,10 +1,12 @@
 import type { KubernetesObject, ObjectSet } from '../../objects/index.js';
 import { type CertificateView, certificatesOf } from './certificates.js';
 import { type IssuerView, issuersOf } from './issuers.js';
+import { LabelIndex, SelectorIndex } from './label-index.js';
 import type { Settings } from './options.js';
 import { type PolicyView, policiesOf } from './policies.js';
-import { type ServiceView, servicesOf } from './services.js';
-import { groupBy, textAt } from './values.js';
+import { selects } from './selectors.js';
+import { type ServiceView, servesPods, servicesOf } from './services.js';
+import { groupBy, mapAt, textAt } from './values.js';
 import { type ContainerView, type VolumeSource, type WorkloadView, workloadsOf } from './workloads.js';
 
 /** Computed at the first use. */
@@ -28,7 +30,17 @@ export class World {
   readonly #bySecret = lazy(() => groupBy(this.certificates, ({ namespace, secretName }) => inNamespace(namespace, secretName)));
   readonly #bySecretName = lazy(() => groupBy(this.certificates, ({ secretName }) => secretName));
   readonly #issuersByName = lazy(() => groupBy(this.issuers, ({ kind, namespace, name }) => `${kind} ${namespace ?? ''}/${name}`));
-  readonly #workloadsIn = lazy(() => groupBy(this.workloads, ({ namespace }) => namespace));
+  readonly #pods = lazy(() => new LabelIndex(this.workloads));
+  readonly #isolating = lazy(
+    () =>
+      new SelectorIndex(
+        this.policies,
+        ({ podSelector }) => mapAt(podSelector, 'matchLabels'),
+        ({ podSelector }, labels) => selects(podSelector, labels),
+      ),
+  );
+  readonly #serving = lazy(() => new SelectorIndex(this.services, ({ selector }) => selector, servesPods));
+  readonly #namespaces = new Map<string, readonly string[]>();
   readonly #policiesIn = lazy(() => groupBy(this.policies, ({ namespace }) => namespace));
   readonly #servicesIn = lazy(() => groupBy(this.services, ({ namespace }) => namespace));
 
@@ -58,7 +70,39 @@ export class World {
   }
 
   workloadsIn(namespace: string): readonly WorkloadView[] {
-    return this.#workloadsIn().get(namespace) ?? [];
+    return this.#pods().in(namespace);
+  }
+
+  /** Workloads of a namespace that a label selector takes. */
+  selected(namespace: string, selector: unknown): readonly WorkloadView[] {
+    return this.#pods().selected(namespace, selector);
+  }
+
+  /** Namespaces with workloads that a label selector takes. */
+  namespacesWith(selector: unknown): readonly string[] {
+    const key = JSON.stringify(selector) ?? '';
+    let found = this.#namespaces.get(key);
+    if (!found) {
+      found = this.#pods().namespaces.filter(namespace => selects(selector, this.namespaceLabels(namespace)));
+      this.#namespaces.set(key, found);
+    }
+    return found;
+  }
+
+  /** Labels of a namespace: Kubernetes gives each one its own name as a label, also where no Namespace object is at hand. */
+  namespaceLabels(namespace: string): Readonly<Record<string, unknown>> {
+    const object = this.objects.get('Namespace', undefined, namespace, '');
+    return { ...mapAt(object, 'metadata', 'labels'), 'kubernetes.io/metadata.name': namespace };
+  }
+
+  /** NetworkPolicies that select a workload. */
+  policiesOf({ namespace, labels }: Pick<WorkloadView, 'namespace' | 'labels'>): readonly PolicyView[] {
+    return this.#isolating().selecting(namespace, labels);
+  }
+
+  /** Services that send to a workload. */
+  servicesOf({ namespace, labels }: Pick<WorkloadView, 'namespace' | 'labels'>): readonly ServiceView[] {
+    return this.#serving().selecting(namespace, labels);
   }
 
   policiesIn(namespace: string): readonly PolicyView[] {

@@ -1,6 +1,5 @@
 import { objectName } from '../../../objects/index.js';
 import type { Rule } from '../rule.js';
-import { servesPods } from '../services.js';
 import { isInternalName, nameMatches, serviceNames } from './_names.js';
 
 export const namesMatchNoService: Rule = {
@@ -51,8 +50,7 @@ spec:
   *check(world) {
     for (const workload of world.workloads) {
       const uses = world.certificateVolumes(workload);
-      const services =
-        uses.length === 0 ? [] : world.servicesIn(workload.namespace).filter(service => servesPods(service, workload.labels));
+      const services = uses.length === 0 ? [] : world.servicesOf(workload);
       if (services.length === 0) continue;
       // one certificate of several is enough: the others may be for clients or for the outside
       const fitting = uses.filter(({ certificate }) =>

@@ -1,6 +1,5 @@
 import { takesPort } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { selects } from '../selectors.js';
 import { textAt } from '../values.js';
 
 export const vaultBlockedByPolicy: Rule = {
@@ -56,10 +55,8 @@ spec:
     const controllers = world.workloads.filter(({ containers }) =>
       containers.some(({ value }) => /(?:^|\/)cert-manager-controller[:@]/.test(textAt(value, 'image'))),
     );
-    for (const { namespace, labels } of controllers) {
-      const isolating = world
-        .policiesIn(namespace)
-        .filter(({ types, podSelector }) => types.includes('Egress') && selects(podSelector, labels));
+    for (const controller of controllers) {
+      const isolating = world.policiesOf(controller).filter(({ types }) => types.includes('Egress'));
       const [first] = isolating;
       if (!first) continue;
       for (const { object, config, type } of world.issuers) {

@@ -1,5 +1,4 @@
 import type { Rule } from '../rule.js';
-import { selects } from '../selectors.js';
 
 export const podNotIsolated: Rule = {
   code: 'SMT-N001',
@@ -42,10 +41,10 @@ metadata: { name: cart, namespace: shop, labels: { app: cart } }
 spec: { containers: [{ name: a, image: cart:1 }] }
 `,
   *check(world) {
-    for (const { object, namespace, labels, hostNetwork } of world.workloads) {
-      const policies = world.policiesIn(namespace);
-      if (policies.length === 0 || hostNetwork) continue;
-      const selecting = policies.filter(({ podSelector }) => selects(podSelector, labels));
+    for (const workload of world.workloads) {
+      const { object, namespace, hostNetwork } = workload;
+      if (world.policiesIn(namespace).length === 0 || hostNetwork) continue;
+      const selecting = world.policiesOf(workload);
       const open = ['Ingress', 'Egress'].filter(type => !selecting.some(({ types }) => types.includes(type)));
       if (open.length === 2)
         yield { object, path: ['metadata', 'name'], message: 'no NetworkPolicy of its namespace selects this workload' };

@@ -1,6 +1,6 @@
 import { rulesInForce } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { isEmptySelector, selectorText, selects } from '../selectors.js';
+import { isEmptySelector, selectorText } from '../selectors.js';
 import { isSet } from '../values.js';
 
 export const peersAreAlternatives: Rule = {
@@ -69,7 +69,7 @@ spec: { containers: [{ name: a, image: orders:1 }] }
           // where the own namespace has such pods, both may well be meant
           const own = world.workloadsIn(policy.namespace);
           const known = own.length > 0;
-          if (known && own.some(({ labels }) => selects(peer.value.podSelector, labels))) continue;
+          if (known && world.selected(policy.namespace, peer.value.podSelector).length > 0) continue;
           yield {
             object: policy.object,
             path: peer.path,

@@ -1,6 +1,5 @@
 import type { PolicyRule } from '../policies.js';
 import type { Report, Rule } from '../rule.js';
-import { servesPods } from '../services.js';
 import { listAt, numberAt } from '../values.js';
 import type { PolicyView, ServiceView, WorkloadView, World } from '../world.js';
 import { podsOfPeer, subjectsOf } from './_peers.js';
@@ -79,10 +78,10 @@ function* wrongPorts(
         )
       )
         continue;
-      for (const { namespace, labels } of pods) {
+      for (const pod of pods) {
         const service: ServiceView | undefined = world
-          .servicesIn(namespace)
-          .find(each => servesPods(each, labels) && each.ports.some(own => own.port === port && own.protocol === protocol));
+          .servicesOf(pod)
+          .find(each => each.ports.some(own => own.port === port && own.protocol === protocol));
         const target: string | number | undefined = service?.ports.find(own => own.port === port)?.targetPort;
         if (!service || target === port || service.ports.some(own => own.targetPort === port)) continue;
         yield {

@@ -1,6 +1,6 @@
 import { rulesInForce, takesPort } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { isEmptySelector, selectorText, selects } from '../selectors.js';
+import { isEmptySelector, selectorText } from '../selectors.js';
 import type { PolicyView, World } from '../world.js';
 
 export const dnsHalfOpen: Rule = {
@@ -49,9 +49,7 @@ spec:
           yield { object: policy.object, path: first.path, message: `port 53 is open for ${first.protocol} only` };
       }
     for (const workload of world.workloads) {
-      const isolating = world
-        .policiesIn(workload.namespace)
-        .filter(({ types, podSelector }) => types.includes('Egress') && selects(podSelector, workload.labels));
+      const isolating = world.policiesOf(workload).filter(({ types }) => types.includes('Egress'));
       const rules = isolating.flatMap(({ egress }) => egress);
       // a workload with no egress rule at all is meant to call nobody
       const [first] = isolating;

@@ -1,6 +1,5 @@
 import { takesPort } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { selects } from '../selectors.js';
 import { mapAt, textAt } from '../values.js';
 
 export const dnsServerIsolated: Rule = {
@@ -40,10 +39,7 @@ spec:
       const labels = mapAt(podSelector, 'matchLabels');
       const isServer = servers.includes(textAt(labels, 'k8s-app')) || servers.includes(textAt(labels, 'app.kubernetes.io/name'));
       if (!isServer || !types.includes('Ingress')) continue;
-      const rules = world
-        .policiesIn(namespace)
-        .filter(other => selects(other.podSelector, labels))
-        .flatMap(({ ingress }) => ingress);
+      const rules = world.policiesOf({ namespace, labels }).flatMap(({ ingress }) => ingress);
       const closed = ['UDP', 'TCP'].filter(protocol => !rules.some(rule => takesPort(rule, protocol, 53)));
       if (closed.length > 0)
         yield {

@@ -1,8 +1,6 @@
 import { objectName } from '../../../objects/index.js';
 import { type PolicyRule, takesPort } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { selects } from '../selectors.js';
-import { servesPods } from '../services.js';
 import { isSet, listAt, numberAt, textAt } from '../values.js';
 
 export const webhookUnreachable: Rule = {
@@ -73,11 +71,9 @@ spec:
       const service = world.servicesIn(namespace).find(({ name }) => name === textAt(hook, 'clientConfig', 'service', 'name'));
       const port = numberAt(hook, 'clientConfig', 'service', 'port') ?? 443;
       const target = service?.ports.find(own => own.port === port)?.targetPort;
-      if (!service || target === undefined) continue;
-      for (const pod of world.workloadsIn(namespace).filter(({ labels }) => servesPods(service, labels))) {
-        const isolating = world
-          .policiesIn(namespace)
-          .filter(({ types, podSelector }) => types.includes('Ingress') && selects(podSelector, pod.labels));
+      if (!service || target === undefined || Object.keys(service.selector).length === 0) continue;
+      for (const pod of world.selected(namespace, { matchLabels: service.selector })) {
+        const isolating = world.policiesOf(pod).filter(({ types }) => types.includes('Ingress'));
         const [first] = isolating;
         if (first && !isolating.some(({ ingress }) => ingress.some(rule => opens(rule, target))))
           yield {

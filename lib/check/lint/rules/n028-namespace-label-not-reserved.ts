@@ -1,7 +1,6 @@
 import { rulesInForce } from '../policies.js';
 import type { Rule } from '../rule.js';
 import { isSet, mapAt, textAt } from '../values.js';
-import { namespaceLabels } from './_peers.js';
 
 export const namespaceLabelNotReserved: Rule = {
   code: 'SMT-N028',
@@ -40,7 +39,7 @@ spec:
           if (typeof name !== 'string' || isSet(labels, 'kubernetes.io/metadata.name')) continue;
           const at = [...path, 'namespaceSelector', 'matchLabels', 'name'];
           const known = namespaces.find(({ metadata }) => metadata.name === name);
-          if (known && textAt(namespaceLabels(world, name), 'name') !== name)
+          if (known && textAt(world.namespaceLabels(name), 'name') !== name)
             yield {
               object: policy.object,
               path: at,

@@ -1,7 +1,6 @@
 import { objectName } from '../../../objects/index.js';
 import { takesPort } from '../policies.js';
 import type { Rule } from '../rule.js';
-import { selects } from '../selectors.js';
 import { mapAt, textAt } from '../values.js';
 
 const MESHES: readonly (readonly [string, RegExp, number])[] = [
@@ -51,9 +50,7 @@ spec:
       const annotations = workload.object.kind === 'Pod' ? mapAt(workload.object, 'metadata', 'annotations') : workload.annotations;
       const mesh = MESHES.find(([key, value]) => value.test(textAt(annotations, key)));
       if (!mesh) continue;
-      const isolating = world
-        .policiesIn(workload.namespace)
-        .filter(({ types, podSelector }) => types.includes('Ingress') && selects(podSelector, workload.labels));
+      const isolating = world.policiesOf(workload).filter(({ types }) => types.includes('Ingress'));
       const rules = isolating.flatMap(({ ingress }) => ingress);
       const [first] = isolating;
       if (first && rules.length > 0 && !rules.some(rule => takesPort(rule, 'TCP', mesh[2])))
