@@ -61,7 +61,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** The value at a path, or undefined where the path ends early. */
 export function valueAt(object: unknown, path: FieldPath): unknown {
   let value = object;
-  for (const part of path) {
+  for (let index = 0; index < path.length; index++) {
+    const part = path[index] ?? '';
     if (typeof part === 'number') value = Array.isArray(value) ? value[part] : undefined;
     else value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined;
   }

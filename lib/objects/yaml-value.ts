@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
 
 /** Values after aliases are followed: more than 50 times what the largest object that the API server stores could hold. */
 const MAX_VALUES = 2_000_000;
@@ -25,30 +25,51 @@ function integerOf(text: string): number {
   return sign * Number.parseInt(rest, base === 'x' ? 16 : base === 'b' ? 2 : 8);
 }
 
+const TYPES = [
+  new Type('tag:yaml.org,2002:bool', {
+    kind: 'scalar',
+    resolve: (text: string | null) => text !== null && text.length < 6 && BOOLEANS.has(text),
+    construct: (text: string) => BOOLEANS.get(text),
+  }),
+  new Type('tag:yaml.org,2002:int', {
+    kind: 'scalar',
+    resolve: (text: string | null) => mayBeNumber(text) && INTEGER.test(text),
+    construct: integerOf,
+  }),
+  new Type('tag:yaml.org,2002:float', {
+    kind: 'scalar',
+    resolve: (text: string | null) => mayBeNumber(text) && FLOAT.test(text),
+    construct: (text: string) => floatOf(text),
+  }),
+];
+const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL']);
+
+/** Nearly every plain scalar is a word, which one look tells: asking each type in turn would be most of the reading. */
+const PLAIN = new Type('tag:sentinel-mtls.io,2026:plain', {
+  kind: 'scalar',
+  resolve: (text: string | null) =>
+    text === null || (text.length < 6 && (BOOLEANS.has(text) || NULLS.has(text))) || (mayBeNumber(text) && isNumber(text)),
+  construct: (text: string | null) =>
+    text === null || NULLS.has(text) ? null : (BOOLEANS.get(text) ?? (INTEGER.test(text) ? integerOf(text) : floatOf(text))),
+});
+
+const isNumber = (text: string): boolean => INTEGER.test(text) || FLOAT.test(text);
+
+const floatOf = (text: string): number => (/\.[iInN]/.test(text) ? Number.NaN : Number.parseFloat(text.replaceAll('_', '')));
+
+const NULL = new Type('tag:yaml.org,2002:null', {
+  kind: 'scalar',
+  resolve: (text: string | null) => text === null || NULLS.has(text),
+  construct: () => null,
+});
+
+const MERGE = new Type('tag:yaml.org,2002:merge', { kind: 'scalar', resolve: (text: string | null) => text === '<<' });
+
 /**
  * What kubectl, Helm and the API server read (sigs.k8s.io/yaml, that is go-yaml 2): the booleans and octal
  * numbers of YAML 1.1, no timestamps. `defaultMode: 0400` is 256 there, and so it is here.
  */
-const KUBERNETES = CORE_SCHEMA.extend({
-  implicit: [
-    new Type('tag:yaml.org,2002:bool', {
-      kind: 'scalar',
-      resolve: (text: string | null) => text !== null && text.length < 6 && BOOLEANS.has(text),
-      construct: (text: string) => BOOLEANS.get(text),
-    }),
-    new Type('tag:yaml.org,2002:int', {
-      kind: 'scalar',
-      resolve: (text: string | null) => mayBeNumber(text) && INTEGER.test(text),
-      construct: integerOf,
-    }),
-    new Type('tag:yaml.org,2002:float', {
-      kind: 'scalar',
-      resolve: (text: string | null) => mayBeNumber(text) && FLOAT.test(text),
-      construct: (text: string) => (/\.[iInN]/.test(text) ? Number.NaN : Number.parseFloat(text.replaceAll('_', ''))),
-    }),
-    new Type('tag:yaml.org,2002:merge', { kind: 'scalar', resolve: (text: string | null) => text === '<<' }),
-  ],
-});
+const KUBERNETES = FAILSAFE_SCHEMA.extend({ implicit: [PLAIN, MERGE], explicit: [...TYPES, NULL] });
 
 /** A text that is no YAML; `line` counts from the start of the text, from 0. */
 export class YamlProblem extends Error {
@@ -74,7 +95,7 @@ export function parseYaml(text: string): unknown {
     throw error;
   }
   // without an alias the data is a tree no larger than its text
-  if (text.includes('*') && text.includes('&')) bound(value);
+  if (ALIAS.test(text)) bound(value);
   if (text.includes('__proto__')) refuseKey(value, '__proto__', 'has a key "__proto__"');
   // a key that is a map itself: what is left of template braces
   if (text.includes('{{')) refuseKey(value, '[object Object]', `is not valid YAML: ${TEMPLATE}`);
@@ -92,6 +113,9 @@ function reason({ reason: why, mark }: YAMLException, text: string): string {
   if (/^\s*\t/.test(line)) return 'is not valid YAML: a tab indents this line, only spaces may';
   return `is not valid YAML: ${why}`;
 }
+
+/** An asterisk where a value can start, right before a name. */
+const ALIAS = /(?:^|[\s[{,:?-])\*[^\s,[\]{}*]/;
 
 function bound(root: unknown): void {
   let budget = MAX_VALUES;

@@ -7,6 +7,7 @@ import { ObjectSet, type ReadObject } from '../../objects/index.js';
  */
 export function environmentsOf(objects: ObjectSet): readonly ObjectSet[] {
   const entries = objects.entries();
+  if (!hasRivals(entries)) return [objects];
   const definedIn = new Map<string, Set<string>>();
   const identities = new Map<string, Set<string>>();
   for (const entry of entries) {
@@ -38,11 +39,33 @@ export function environmentsOf(objects: ObjectSet): readonly ObjectSet[] {
   return [...groups.values()].map(group => new ObjectSet([...common, ...group]));
 }
 
+/** Whether any object is defined in two folders: for most repositories the answer is no, and all that is needed. */
+function hasRivals(entries: readonly ReadObject[]): boolean {
+  const folderOfFile = new Map<string, string>();
+  const folders = new Map<string, string>();
+  return entries.some(entry => {
+    const file = fileOf(entry);
+    let folder = folderOfFile.get(file);
+    if (folder === undefined) {
+      folder = parentOf(file);
+      folderOfFile.set(file, folder);
+    }
+    // one name in two folders is not yet one object in two, but without it there is none
+    const { name } = entry.object.metadata;
+    const other = folders.get(name);
+    if (other === undefined) folders.set(name, folder);
+    return other !== undefined && other !== folder;
+  });
+}
+
 function identityOf({ object: { apiVersion, kind, metadata } }: ReadObject): string {
   return `${apiVersion} ${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-const folderOf = ({ source }: ReadObject): string => parentOf(source.file);
+/** The line of an object is found when asked for, so it is not asked for the file alone. */
+const fileOf = (entry: ReadObject): string => entry.origin?.document.file.name ?? entry.source.file;
+
+const folderOf = (entry: ReadObject): string => parentOf(fileOf(entry));
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 

@@ -34,6 +34,8 @@ export interface PolicyView {
   readonly explicitTypes: boolean;
   readonly ingress: readonly PolicyRule[];
   readonly egress: readonly PolicyRule[];
+  /** Rules of both directions that count: those of a direction that the policy does not name are ignored by Kubernetes. */
+  readonly inForce: readonly PolicyRule[];
 }
 
 export function policiesOf(objects: ObjectSet): PolicyView[] {
@@ -41,14 +43,18 @@ export function policiesOf(objects: ObjectSet): PolicyView[] {
     const spec = mapAt(object, 'spec');
     const explicit = textsAt(spec, 'policyTypes');
     const implied = listAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+    const types = explicit.length > 0 ? explicit : implied;
+    const ingress = rulesOf(spec, 'ingress', 'from');
+    const egress = rulesOf(spec, 'egress', 'to');
     return {
       object,
       namespace: object.metadata.namespace ?? '',
       podSelector: spec.podSelector,
-      types: explicit.length > 0 ? explicit : implied,
+      types,
       explicitTypes: explicit.length > 0,
-      ingress: rulesOf(spec, 'ingress', 'from'),
-      egress: rulesOf(spec, 'egress', 'to'),
+      ingress,
+      egress,
+      inForce: [...(types.includes('Ingress') ? ingress : []), ...(types.includes('Egress') ? egress : [])],
     };
   });
 }
@@ -73,11 +79,7 @@ function portOf(value: unknown, path: FieldPath): PolicyPort {
   };
 }
 
-/** Rules of both directions that count: those of a direction that the policy does not name are ignored by Kubernetes. */
-export const rulesInForce = ({ types, ingress, egress }: PolicyView): PolicyRule[] => [
-  ...(types.includes('Ingress') ? ingress : []),
-  ...(types.includes('Egress') ? egress : []),
-];
+export const rulesInForce = ({ inForce }: PolicyView): readonly PolicyRule[] => inForce;
 
 /** Whether a rule's ports take a port of a protocol. */
 export function takesPort({ ports }: PolicyRule, protocol: string, number: number): boolean {

@@ -20,6 +20,8 @@ function lazy<T>(make: () => T): () => T {
 
 const inNamespace = (namespace: string, name: string): string => `${namespace}/${name}`;
 
+type CertificateVolumes = readonly { readonly source: VolumeSource; readonly certificate: CertificateView }[];
+
 /** What all rules look at: the objects, and how they belong together. Every list is made once, when first asked for. */
 export class World {
   readonly #certificates = lazy(() => certificatesOf(this.objects));
@@ -30,6 +32,7 @@ export class World {
   readonly #bySecret = lazy(() => groupBy(this.certificates, ({ namespace, secretName }) => inNamespace(namespace, secretName)));
   readonly #bySecretName = lazy(() => groupBy(this.certificates, ({ secretName }) => secretName));
   readonly #issuersByName = lazy(() => groupBy(this.issuers, ({ kind, namespace, name }) => `${kind} ${namespace ?? ''}/${name}`));
+  readonly #namespaceLabels = new Map<string, Readonly<Record<string, unknown>>>();
   readonly #pods = lazy(() => new LabelIndex(this.workloads));
   readonly #isolating = lazy(
     () =>
@@ -40,7 +43,8 @@ export class World {
       ),
   );
   readonly #serving = lazy(() => new SelectorIndex(this.services, ({ selector }) => selector, servesPods));
-  readonly #namespaces = new Map<string, readonly string[]>();
+  readonly #namespaces = new WeakMap<object, readonly string[]>();
+  readonly #volumes = new Map<WorkloadView, CertificateVolumes>();
   readonly #policiesIn = lazy(() => groupBy(this.policies, ({ namespace }) => namespace));
   readonly #servicesIn = lazy(() => groupBy(this.services, ({ namespace }) => namespace));
 
@@ -80,19 +84,24 @@ export class World {
 
   /** Namespaces with workloads that a label selector takes. */
   namespacesWith(selector: unknown): readonly string[] {
-    const key = JSON.stringify(selector) ?? '';
-    let found = this.#namespaces.get(key);
+    if (typeof selector !== 'object' || selector === null) return this.#pods().namespaces;
+    let found = this.#namespaces.get(selector);
     if (!found) {
       found = this.#pods().namespaces.filter(namespace => selects(selector, this.namespaceLabels(namespace)));
-      this.#namespaces.set(key, found);
+      this.#namespaces.set(selector, found);
     }
     return found;
   }
 
   /** Labels of a namespace: Kubernetes gives each one its own name as a label, also where no Namespace object is at hand. */
   namespaceLabels(namespace: string): Readonly<Record<string, unknown>> {
-    const object = this.objects.get('Namespace', undefined, namespace, '');
-    return { ...mapAt(object, 'metadata', 'labels'), 'kubernetes.io/metadata.name': namespace };
+    let labels = this.#namespaceLabels.get(namespace);
+    if (!labels) {
+      const object = this.objects.get('Namespace', undefined, namespace, '');
+      labels = { ...mapAt(object, 'metadata', 'labels'), 'kubernetes.io/metadata.name': namespace };
+      this.#namespaceLabels.set(namespace, labels);
+    }
+    return labels;
   }
 
   /** NetworkPolicies that select a workload. */
@@ -137,11 +146,16 @@ export class World {
   }
 
   /** Volumes of a workload that show the Secret of a Certificate. */
-  certificateVolumes(workload: WorkloadView): { readonly source: VolumeSource; readonly certificate: CertificateView }[] {
-    return workload.sources.flatMap(source => {
-      const certificate = source.kind === 'Secret' ? this.writersOf(workload.namespace, source.name)[0] : undefined;
-      return certificate ? [{ source, certificate }] : [];
-    });
+  certificateVolumes(workload: WorkloadView): CertificateVolumes {
+    let found = this.#volumes.get(workload);
+    if (!found) {
+      found = workload.sources.flatMap(source => {
+        const certificate = source.kind === 'Secret' ? this.writersOf(workload.namespace, source.name)[0] : undefined;
+        return certificate ? [{ source, certificate }] : [];
+      });
+      this.#volumes.set(workload, found);
+    }
+    return found;
   }
 
   isCertificateSecret(namespace: string, name: string): boolean {

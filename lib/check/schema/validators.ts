@@ -19,7 +19,8 @@ export interface JsonSchema {
 }
 
 let catalogue: Catalogue | undefined;
-const validators = new Map<string, ValidateFunction>();
+/** By apiVersion, then by kind: a large repository asks ten thousand times for the same few. */
+const byVersion = new Map<string, Map<string, ValidateFunction>>();
 
 function load(): Catalogue['load'] {
   catalogue ??= built(() => require('#validators/index') as Catalogue);
@@ -41,13 +42,14 @@ export const schemaName = (apiVersion: string, kind: string): string =>
 
 /** The compiled validator of a kind, loaded when first asked for; undefined for a kind without a schema. */
 export function validatorOf(apiVersion: string, kind: string): ValidateFunction | undefined {
+  const known = byVersion.get(apiVersion)?.get(kind);
+  if (known) return known;
   const name = schemaName(apiVersion, kind);
-  const loaded = validators.get(name);
-  if (loaded) return loaded;
   const loader = Object.hasOwn(load(), name) ? load()[name] : undefined;
   if (loader === undefined) return undefined;
   const validator = loader();
-  validators.set(name, validator);
+  const ofVersion = byVersion.get(apiVersion) ?? new Map<string, ValidateFunction>();
+  byVersion.set(apiVersion, ofVersion.set(kind, validator));
   return validator;
 }
 
