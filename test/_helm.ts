@@ -25,3 +25,6 @@ export function describeWithHelm(name: string, tests: (helm: Helm) => void): voi
     describe.skip(`${name}, Helm ${major}: not installed`, () => test('would run', () => expect(major).toBe(0)));
   }
 }
+
+/** The newest Helm, where any will do. */
+export const helm = (): string | undefined => helms().at(-1)?.path;

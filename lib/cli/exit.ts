@@ -5,6 +5,8 @@ export const EXIT = {
   findings: 1,
   /** Bad input or usage; nothing was written. */
   usage: 2,
+  /** Nothing could be checked. */
+  noInput: 3,
   /** An error of this program. */
   internal: 4,
 } as const;

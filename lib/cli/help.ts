@@ -9,6 +9,8 @@ Usage: sentinel-mtls COMMAND [options]
   diff              say which calls, identities and certificates two renderings have differently
   verify [PATH...]  check rendered manifests, or any YAML: one verdict
   graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches
+  lint [PATH...]    check anybody's certificates, trust and network policies in YAML, charts or Kustomize folders
+  explain CODE      what a rule of lint looks for, why, and how to mend it
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
 
@@ -16,7 +18,8 @@ Common options
   -f, --file FILE   the fleet (default: fleet.yaml)
   --version         print the version
 
-Exit codes: 0 fine, 1 findings or a failed check, 2 bad input or usage, 4 an internal error
+Exit codes: 0 fine, 1 findings or a failed check, 2 bad input or usage, 3 nothing to check, 4 an internal error;
+lint: 10, 11 or 12 by the highest level that it found
 `;
 
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -90,6 +93,33 @@ git:REVISION:PATH as a commit has it. "!" marks what allows more than before, an
   --format FORMAT   text (default), json, or markdown for a comment on a pull request
 
   sentinel-mtls diff git:origin/main:dist dist
+`,
+  lint: `Usage: sentinel-mtls lint [PATH...] [options]
+
+Checks rendered or plain manifests of any repository: files, folders, "-" for stdin, folders of Helm charts (with
+helm) and of Kustomize (with kubectl). Without a PATH: the working folder.
+
+  --format FORMAT[=FILE]  text (default), json, sarif, github or junit; may be repeated, one of them without a FILE
+  --profile NAME          default, nist-800-52r2, bsi-tr-02102-2026, cnsa2 or mozilla-modern
+  --persona NAME          regular (default), pedantic or auditor: who hears more
+  --rule CODE             only this rule; may be repeated
+  --date DAY              day by which deadlines are judged, as 2026-01-31 (default: today)
+  --cert-manager VERSION  1.18, 1.19, 1.20 or 1.21 (default): what its webhook accepts
+  --kubernetes VERSION    version of the cluster, as 1.34
+  --fleet FILE            findings about what synth wrote also name the line of this fleet file
+  --config FILE           (default: .sentinel-lint.yaml, where there is one)
+  --baseline FILE         findings that are in this file are not told
+  --write-baseline FILE   write all findings into this file and end
+  --fix                   mend in place what can be mended safely
+  --fail-on LEVEL         note (default), warning or error: what exit code 10, 11 or 12 is given for
+  --strict                with SARIF alone the exit code is 0; this ends that
+  --values FILE           values for charts; may be repeated
+  --color                 colours although the output is no terminal
+`,
+  explain: `Usage: sentinel-mtls explain CODE
+
+What a rule of lint looks for, why, by which standard, how to mend it, with an example. CODE is a code or a name, as
+SMT-C014 or trust-from-leaf-secret; without one, all rules are listed.
 `,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 

@@ -1,3 +1,5 @@
+export { type FieldRange, locateField, nodeTree } from './locate.js';
+export { type ManifestOptions, type Manifests, readManifests } from './manifests.js';
 export {
   apiGroup,
   type FieldPath,
@@ -6,7 +8,12 @@ export {
   type ObjectSource,
   ObjectsError,
   objectName,
+  type Place,
   valueAt,
 } from './object.js';
 export { ObjectSet, type ReadObject } from './object-set.js';
+export { parseYamlText } from './parse-text.js';
 export { type FolderFile, parseFolder, parseObjects, type ReadOptions, readObjects } from './read.js';
+
+export { documentText, type SourceDocument, type SourceFile } from './source-document.js';
+export { displayPath, readSourceFile } from './text-file.js';

@@ -1,10 +1,15 @@
-import { apiGroup, type FieldPath, type KubernetesObject, type ObjectSource } from './object.js';
+import { apiGroup, type FieldPath, type KubernetesObject, type ObjectSource, type Place } from './object.js';
+import type { SourceDocument } from './source-document.js';
 
 export interface ReadObject {
   readonly object: KubernetesObject;
   readonly source: ObjectSource;
   /** Line of a field, or of the nearest field above it that exists. */
   readonly lineAt: (path: FieldPath) => number;
+  /** The same with columns. */
+  readonly placeAt: (path: FieldPath) => Place;
+  /** The text that it was read from, and where in the document it stands; undefined for objects made in memory. */
+  readonly origin?: { readonly document: SourceDocument; readonly prefix: FieldPath };
 }
 
 /** Rendered objects with the place each came from. Everything that checks works on this, never on constructs. */
@@ -17,7 +22,7 @@ export class ObjectSet {
   static from(objects: Iterable<KubernetesObject>, file = '<memory>'): ObjectSet {
     const entries = [...objects].map((object, index) => {
       const line = index + 1;
-      return { object, source: { file, line }, lineAt: () => line };
+      return { object, source: { file, line }, lineAt: () => line, placeAt: () => ({ file, line, column: 1, endColumn: 1 }) };
     });
     return new ObjectSet(entries);
   }
@@ -70,10 +75,21 @@ export class ObjectSet {
     );
   }
 
-  /** File and line of an object of this set, or of one of its fields. */
-  sourceOf(object: KubernetesObject, path: FieldPath = []): ObjectSource {
+  /** An object of this set as it was read. */
+  entryOf(object: KubernetesObject): ReadObject {
     const entry = this.#byObject.get(object);
     if (!entry) throw new Error(`the object ${object.kind} ${object.metadata.name} is not of this set`);
+    return entry;
+  }
+
+  /** File and line of an object of this set, or of one of its fields. */
+  sourceOf(object: KubernetesObject, path: FieldPath = []): ObjectSource {
+    const entry = this.entryOf(object);
     return path.length === 0 ? entry.source : { file: entry.source.file, line: entry.lineAt(path) };
+  }
+
+  /** File, line and columns of a field, or of the nearest field above it that exists. */
+  placeOf(object: KubernetesObject, path: FieldPath = []): Place {
+    return this.entryOf(object).placeAt(path);
   }
 }

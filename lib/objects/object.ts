@@ -5,6 +5,13 @@ export interface ObjectSource {
   readonly line: number;
 }
 
+/** A field in its file: 1-based line and columns of its key, or of the item of a list. */
+export interface Place extends ObjectSource {
+  readonly column: number;
+  /** Column after the last character, on the same line. */
+  readonly endColumn: number;
+}
+
 /** A rendered Kubernetes object as it was read; only what every object has is typed. */
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -29,7 +36,7 @@ export class ObjectsError extends Error {
 
   constructor(
     readonly source: ObjectSource,
-    problem: string,
+    readonly problem: string,
   ) {
     super(`${source.file}:${source.line} ${problem}`);
   }
@@ -54,9 +61,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** The value at a path, or undefined where the path ends early. */
 export function valueAt(object: unknown, path: FieldPath): unknown {
   let value = object;
-  for (const part of path) {
+  for (let index = 0; index < path.length; index++) {
+    const part = path[index] ?? '';
     if (typeof part === 'number') value = Array.isArray(value) ? value[part] : undefined;
-    else value = isRecord(value) ? value[part] : undefined;
+    else value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined;
   }
   return value;
 }

@@ -12,12 +12,15 @@ const MAX_SECONDS = 9_223_372_036;
 /** Seconds of a Go duration such as `2160h` or `1h30m`, or undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   // a large fleet asks for the same few texts over and over
-  if (text !== lastText) [lastText, lastSeconds] = [text, parse(text)];
-  return lastSeconds;
+  if (known.has(text)) return known.get(text);
+  const seconds = parse(text);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, seconds);
+  return seconds;
 }
 
-let lastText = '';
-let lastSeconds: number | undefined;
+const MOST_KNOWN = 64;
+const known = new Map<string, number | undefined>();
 
 function parse(text: string): number | undefined {
   if (!GO_DURATION.test(text)) return undefined;

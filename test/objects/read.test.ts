@@ -53,9 +53,11 @@ test('lookups tell kinds, groups and namespaces apart', () => {
   expect(objects.ofKind('ConfigMap', '').map(({ metadata }) => metadata.name)).toEqual(['a']);
 });
 
-test('YAML 1.2: "on" is text', () => {
-  const [read] = parseObjects(TWO, 'two.yaml');
-  expect(read?.object.data).toEqual({ mode: 'on' });
+test('values are those that kubectl reads: YAML 1.1 booleans and octal numbers, no timestamps', () => {
+  const text =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { a: on, b: 0400, c: "0400", d: 2026-01-01, e: 1_000, f: 0o17, g: 08, h: .5, i: ~ }\n';
+  const [read] = parseObjects(text, 'a.yaml');
+  expect(read?.object.data).toEqual({ a: true, b: 256, c: '0400', d: '2026-01-01', e: 1000, f: 15, g: 8, h: 0.5, i: null });
 });
 
 test('a List is its items, each at its own line', () => {

@@ -4,13 +4,18 @@ import { explain } from './explain.js';
 import { describe, type SchemaProblem } from './problem.js';
 import { knownKinds, schemaName, validatorOf } from './validators.js';
 
+export interface CheckOptions {
+  /** Minor version of cert-manager, 18 to 21. @default 21 */
+  readonly certManager?: number;
+}
+
 /**
  * What the API server would refuse or quietly drop in one whole Kubernetes object, by the pinned schema of its
  * kind, and what cert-manager's webhook would refuse besides. An empty list means: accepted.
  *
  * @throws Error when the validators were not built
  */
-export function checkObject(object: unknown): SchemaProblem[] {
+export function checkObject(object: unknown, { certManager }: CheckOptions = {}): SchemaProblem[] {
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     return [
       {
@@ -28,7 +33,7 @@ export function checkObject(object: unknown): SchemaProblem[] {
   const validate = validatorOf(apiVersion, kind);
   if (!validate) return [unknownKind(apiVersion, kind)];
   const bySchema = validate(object) ? [] : explain(object, kind, `${schemaName(apiVersion, kind)}.json`, validate.errors ?? []);
-  const byRule = admissionProblems(apiVersion, kind, object);
+  const byRule = admissionProblems(apiVersion, kind, object, certManager);
   if (byRule.length === 0 || bySchema.length === 0) return bySchema.length === 0 ? byRule : bySchema;
   return [...bySchema, ...byRule.filter(problem => !bySchema.some(other => repeats(problem, other)))];
 }

@@ -1,0 +1,27 @@
+import type { Finding } from '../check/lint/index.js';
+import { printable } from './_printable.js';
+
+const SHOWN = 120;
+// what may stand behind such a key is nobody's business in a report
+const SECRET_KEY =
+  /(?:pass(?:word|wd|phrase)?|token|secret|credential|private-?key|api-?key|key\.pem|tls\.key|client-key|stringData)["']?\s*:/i;
+/** Names of fields that hold names, not secrets. */
+const HARMLESS_KEY =
+  /(?:secretName|secretRef|secretKeyRef|tokenSecretRef|passwordSecretRef|privateKeySecretRef|privateKey|privateKeyRotationPolicy|automountServiceAccountToken|tokenRequest\w*|secretTemplate|secret)["']?\s*:\s*(?:[#{[].*)?$|secretName["']?\s*:/i;
+const LONG_BASE64 = /[A-Za-z0-9+/=_-]{48,}/;
+
+/** One line of a source as a finding shows it, with marks under the field; never the value of a secret. */
+export function sourceLine(line: string, { object, column, endColumn }: Finding): { readonly text: string; readonly marks: string } {
+  const hidden = isSecret(line, object)
+    ? `${line.slice(0, endColumn - 1)}${line.charAt(endColumn - 1) === ':' ? ': ' : ' '}(not shown)`
+    : line;
+  const text = printable(hidden.replaceAll('\t', ' '), SHOWN);
+  const length = Math.max(1, Math.min(endColumn, SHOWN) - column);
+  return { text, marks: column > SHOWN ? '' : `${' '.repeat(column - 1)}${'^'.repeat(length)}` };
+}
+
+function isSecret(line: string, object: string): boolean {
+  if (line.includes('-----BEGIN') || LONG_BASE64.test(line)) return true;
+  if (object.startsWith('Secret ')) return !/^\s*(?:apiVersion|kind|metadata|name|namespace|type|data|stringData):/.test(line);
+  return SECRET_KEY.test(line) && !HARMLESS_KEY.test(line);
+}
