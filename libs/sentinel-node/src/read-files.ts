@@ -1,0 +1,144 @@
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Code, MtlsError } from './codes.js';
+import type { Paths, Timings } from './settings.js';
+
+export type FileKind = 'cert' | 'key' | 'bundle' | 'policy';
+
+/** Bytes of a file, or why there are none. */
+export type FileContent =
+  | { readonly bytes: Buffer; readonly path: string }
+  | { readonly code: Code; readonly path: string; readonly detail: string };
+
+/** The files of one moment. */
+export interface FileSet {
+  readonly cert: FileContent;
+  readonly key: FileContent;
+  readonly bundle: FileContent;
+  /** Undefined when the process has no policy path. */
+  readonly policy: FileContent | undefined;
+  /** Folders that are no projected volume: a rename of `..data` will never change them. */
+  readonly plainFolders: readonly string[];
+}
+
+type Limits = Pick<Timings, 'maxFileBytes' | 'tornReadRetries' | 'tornReadDelayMs'>;
+
+/** What tells two states of a file apart without reading it. */
+type Stamp = string;
+
+interface Attempt {
+  readonly files: FileSet;
+  /** Pins and stamps, before and after. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Reads all files as of one moment: through one resolved `..data`, or unchanged from the first stamp to the last (SPEC 1.1). */
+export async function readFiles(paths: Paths, limits: Limits): Promise<FileSet> {
+  for (let attempt = 0; ; attempt++) {
+    const { files, before, after } = await readOnce(paths, limits);
+    if (before === after) return files;
+    if (attempt >= limits.tornReadRetries) {
+      const torn: FileContent = {
+        code: 'files-torn',
+        path: dirname(paths.certPath),
+        detail: 'the files kept changing while they were read',
+      };
+      return { ...files, cert: torn, policy: files.policy && torn };
+    }
+    await delay(limits.tornReadDelayMs);
+  }
+}
+
+async function readOnce(paths: Paths, { maxFileBytes }: Limits): Promise<Attempt> {
+  const wanted = [paths.certPath, paths.keyPath, paths.caPath, ...(paths.policyPath === undefined ? [] : [paths.policyPath])];
+  const folders = [...new Set(wanted.map(path => dirname(path)))];
+  const pins = await Promise.all(folders.map(pinOf));
+  const pinned = (path: string): string => join(pins[folders.indexOf(dirname(path))] ?? dirname(path), basename(path));
+  const stamps = (): Promise<Stamp[]> => Promise.all(wanted.map(path => stampOf(pinned(path))));
+  const before = [...pins, ...(await stamps())].join('\n');
+  const read = (path: string, kind: FileKind): Promise<FileContent> => readFile(pinned(path), path, kind, maxFileBytes);
+  const cert = await read(paths.certPath, 'cert');
+  const files: FileSet = {
+    cert,
+    key: paths.keyPath === paths.certPath && 'bytes' in cert ? cert : await read(paths.keyPath, 'key'),
+    bundle: await read(paths.caPath, 'bundle'),
+    policy: paths.policyPath === undefined ? undefined : await read(paths.policyPath, 'policy'),
+    plainFolders: folders.filter((_folder, index) => pins[index] === undefined),
+  };
+  // a pin that was swapped meanwhile is no tear, as long as its folder is still whole
+  return { files, before, after: [...pins, ...(await stamps())].join('\n') };
+}
+
+/** The folder that `..data` points to now. */
+async function pinOf(folder: string): Promise<string | undefined> {
+  try {
+    return await realpath(join(folder, '..data'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function stampOf(path: string): Promise<Stamp> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${dev} ${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+async function readFile(from: string, path: string, kind: FileKind, maxBytes: number): Promise<FileContent> {
+  let handle: FileHandle | undefined;
+  try {
+    // asked first: opening a named pipe would wait for a writer
+    const { size, ...found } = await statOf(from);
+    if (!found.regular) return { code: `${kind}-unreadable`, path, detail: 'no regular file' };
+    if (size > maxBytes) return tooLarge(kind, path, maxBytes);
+    handle = await open(from, 'r');
+    // one byte more than allowed, for a file that grew since
+    const buffer = Buffer.alloc(Math.min(size, maxBytes) + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+      length += bytesRead;
+      if (bytesRead === 0 || length === buffer.length) break;
+    }
+    if (length > maxBytes) return tooLarge(kind, path, maxBytes);
+    const bytes = buffer.subarray(0, length);
+    if (isBlank(bytes)) return { code: `${kind}-empty`, path, detail: 'nothing but white space' };
+    return { bytes, path };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return { code: `${kind}-missing`, path, detail: 'no such file' };
+    return { code: `${kind}-unreadable`, path, detail: code };
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function statOf(path: string): Promise<{ readonly regular: boolean; readonly size: number }> {
+  const found = await stat(path);
+  return { regular: found.isFile(), size: found.size };
+}
+
+const tooLarge = (kind: FileKind, path: string, maxBytes: number): FileContent => ({
+  code: `${kind}-too-large`,
+  path,
+  detail: `more than ${maxBytes} bytes`,
+});
+
+const isBlank = (bytes: Buffer): boolean => bytes.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+
+/** The name of a system error; its text might repeat what should not be logged. */
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unknown error';
+}
+
+/** Bytes of a file, or its refusal as an error. */
+export function bytesOf(content: FileContent): Buffer {
+  if ('bytes' in content) return content.bytes;
+  throw new MtlsError(content.code, `${content.path}: ${content.detail}`);
+}
