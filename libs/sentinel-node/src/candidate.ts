@@ -6,6 +6,7 @@ import { parsePolicy } from './policy.js';
 import { PolicyIndex } from './policy-index.js';
 import { bytesOf, type FileContent, type FileSet } from './read-files.js';
 import type { Timings } from './settings.js';
+import { systemErrorCode } from './system-error.js';
 import { clientContext } from './tls-context.js';
 
 export type Part = 'identity' | 'policy';
@@ -80,8 +81,7 @@ function checkLoads(identity: Identity, path: string): void {
   try {
     clientContext(makeGeneration(0, { identity, policy: undefined }), 'TLSv1.3');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new MtlsError('chain-weak', `${path}: TLS refuses to load it: ${code}`);
+    throw new MtlsError('chain-weak', `${path}: TLS refuses to load it: ${systemErrorCode(error)}`);
   }
 }
 

@@ -1,8 +1,10 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
+import { basename } from 'node:path';
+import { systemErrorCode } from './system-error.js';
 
 interface Watched {
   readonly watcher: FSWatcher;
-  /** Device and inode of the folder that is really watched. */
+  /** Device, inode and birth of the folder that is really watched: the number of an inode is used again. */
   readonly stamp: string;
 }
 
@@ -51,12 +53,16 @@ export class FolderWatch {
 
   #watch(folder: string, stamp: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.#onEvent());
-      watcher.on('error', error => this.#lose(folder, nameOf(error)));
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        // an event of the folder's own name is its end, even if another one stands there by now
+        if (name === basename(folder)) this.#lose(folder, 'the folder was removed or moved');
+        this.#onEvent();
+      });
+      watcher.on('error', error => this.#lose(folder, systemErrorCode(error)));
       this.#watched.set(folder, { watcher, stamp });
       this.#reported.delete(folder);
     } catch (error) {
-      this.#report(folder, nameOf(error));
+      this.#report(folder, systemErrorCode(error));
     }
   }
 
@@ -76,8 +82,5 @@ export class FolderWatch {
 
 function stampOf(folder: string): string | undefined {
   const found = statSync(folder, { bigint: true, throwIfNoEntry: false });
-  return found?.isDirectory() ? `${found.dev} ${found.ino}` : undefined;
+  return found?.isDirectory() ? `${found.dev} ${found.ino} ${found.birthtimeNs}` : undefined;
 }
-
-const nameOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';

@@ -71,7 +71,11 @@ export function parsePolicy(bytes: Uint8Array | string): Policy {
 type Fields = Readonly<Record<string, unknown>>;
 
 const malformed = (what: string): MtlsError => new MtlsError('policy-malformed', `policy.json: ${what}`);
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'none').slice(0, 256);
+/** Values as names and IDs have them are shown; what else stands there may be a key that came into the wrong file. */
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'none';
+  return /^["\w.:/@%* -]{0,100}$/.test(text) && !text.includes('-----') ? text : `of type ${typeof value}, not shown here`;
+};
 
 function parseJson(bytes: Uint8Array | string): unknown {
   try {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Code, MtlsError } from './codes.js';
 import type { Paths, Timings } from './settings.js';
+import { systemErrorCode } from './system-error.js';
 
 export type FileKind = 'cert' | 'key' | 'bundle' | 'policy';
 
@@ -67,8 +68,10 @@ async function readOnce(paths: Paths, { maxFileBytes }: Limits): Promise<Attempt
     policy: paths.policyPath === undefined ? undefined : await read(paths.policyPath, 'policy'),
     plainFolders: folders.filter((_folder, index) => pins[index] === undefined),
   };
-  // a pin that was swapped meanwhile is no tear, as long as its folder is still whole
-  return { files, before, after: [...pins, ...(await stamps())].join('\n') };
+  // a pin that was swapped meanwhile is no tear, as long as its folder was still whole
+  const isMissing = [files.cert, files.key, files.bundle, files.policy].some(content => content && 'code' in content);
+  const pinsAfter = isMissing ? await Promise.all(folders.map(pinOf)) : pins;
+  return { files, before, after: [...pinsAfter, ...(await stamps())].join('\n') };
 }
 
 /** The folder that `..data` points to now. */
@@ -85,7 +88,7 @@ async function stampOf(path: string): Promise<Stamp> {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
     return `${dev} ${ino} ${size} ${mtimeNs}`;
   } catch (error) {
-    return errorCode(error);
+    return systemErrorCode(error);
   }
 }
 
@@ -110,7 +113,7 @@ async function readFile(from: string, path: string, kind: FileKind, maxBytes: nu
     if (isBlank(bytes)) return { code: `${kind}-empty`, path, detail: 'nothing but white space' };
     return { bytes, path };
   } catch (error) {
-    const code = errorCode(error);
+    const code = systemErrorCode(error);
     if (code === 'ENOENT') return { code: `${kind}-missing`, path, detail: 'no such file' };
     return { code: `${kind}-unreadable`, path, detail: code };
   } finally {
@@ -130,12 +133,6 @@ const tooLarge = (kind: FileKind, path: string, maxBytes: number): FileContent =
 });
 
 const isBlank = (bytes: Buffer): boolean => bytes.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
-
-/** The name of a system error; its text might repeat what should not be logged. */
-function errorCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown error';
-}
 
 /** Bytes of a file, or its refusal as an error. */
 export function bytesOf(content: FileContent): Buffer {
