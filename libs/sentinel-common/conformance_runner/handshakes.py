@@ -108,10 +108,10 @@ def _tls_hello(address: Tuple[str, int], peer: Any, certificates: Path) -> bool:
         suffix = ".crt" if peer.get("chain") == "leaf-only" else ".chain.crt"
         context.load_cert_chain(certificates / f"{peer['leaf']}{suffix}", certificates / f"{peer['leaf']}.key")
     try:
-        with socket.create_connection(address, _DEADLINE) as raw:
-            with context.wrap_socket(raw, server_hostname=peer.get("host", _HOST)) as tls:
-                tls.sendall(_REQUEST)
-                return tls.recv(4096).startswith(b"HTTP/1.1 200")
+        raw = socket.create_connection(address, _DEADLINE)
+        with context.wrap_socket(raw, server_hostname=peer.get("host", _HOST)) as tls:
+            tls.sendall(_REQUEST)
+            return tls.recv(4096).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 

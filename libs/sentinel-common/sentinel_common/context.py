@@ -8,10 +8,15 @@ server-name callback, which a resumed session passes by.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import os
+import socket
 import ssl
 import tempfile
 import time
+import weakref
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, cast
 
 from sentinel_common.connections import Connection
@@ -180,6 +185,11 @@ class Judged:
             late = time.monotonic() - self._begun >= gate.handshake_timeout * 0.95
             gate.failed("handshake-timeout" if late else "handshake-closed", "")
 
+    def kill(self) -> None:
+        """Ends the connection from any thread: not a byte passes from now on."""
+        self.refusal = PeerRefusedError("peer-chain-untrusted", "the connection was drained")
+        self.connection = None
+
     def _generation_context(self) -> GenerationContext:
         raise NotImplementedError
 
@@ -204,6 +214,8 @@ class JudgedObject(Judged, ssl.SSLObject):
     """For event loops."""
 
     def do_handshake(self) -> None:
+        if self._begun is None:
+            _probe_later(self, self._generation_context().gate.handshake_timeout * 0.9)
         self._handshake(super().do_handshake)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
@@ -268,6 +280,11 @@ class JudgedSocket(Judged, ssl.SSLSocket):
             self.do_handshake()
         return super().send(data, flags)
 
+    def kill(self) -> None:
+        super().kill()
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self, socket.SHUT_RDWR)
+
     def close(self) -> None:
         if self.connection is not None:
             self.connection.closed = True
@@ -293,6 +310,29 @@ class JudgedSocket(Judged, ssl.SSLSocket):
 
     def tls_version(self) -> str:
         return self.version() or "unknown"
+
+
+def _probe_later(tls: JudgedObject, seconds: float) -> None:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return  # not in an event loop: the caller sees every error itself
+    loop.call_later(seconds, _probe, weakref.ref(tls))
+
+
+_last_probe = [0.0]
+
+
+def _probe(reference: "weakref.ref[JudgedObject]") -> None:
+    """asyncio leaves a connection that was closed in mid-handshake in a cycle, told to nobody: this frees it.
+
+    Once a second at most, whatever peers do. What is alive afterwards is a handshake that really hangs.
+    """
+    tls = reference()
+    if tls is not None and not tls._ended and time.monotonic() - _last_probe[0] > 1:
+        del tls
+        _last_probe[0] = time.monotonic()
+        gc.collect()
 
 
 def _sent_chain(tls: Any) -> List[bytes]:

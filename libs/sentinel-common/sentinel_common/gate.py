@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Callable, Optional, Tuple
 
 from sentinel_common.authorizers import Authorizer, judge
@@ -59,6 +60,9 @@ class _Gate:
         if not connection.verdict.admits:
             self._runtime.metrics.count("sentinel_mtls_handshakes_total", self.side, "refused", connection.verdict.code)
             raise PeerRefusedError(connection.verdict.code, f"{peer.name} at {port}")
+        reference = weakref.ref(tls)
+        # What a server or a client that knows its requests attaches instead is kinder.
+        connection.attach(lambda: None, lambda: _kill(reference))
         self._runtime.connections.add(connection)
         return connection
 
@@ -71,6 +75,12 @@ class _Gate:
         self._runtime.log.write(
             "peer-denied" if enforced else "peer-audited", side=self.side, port=port, code=verdict.code, peer=peer.name, remote=""
         )
+
+
+def _kill(reference: "weakref.ref[Judged]") -> None:
+    tls = reference()
+    if tls is not None:
+        tls.kill()
 
 
 class ServerGate(_Gate):

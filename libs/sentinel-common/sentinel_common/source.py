@@ -10,7 +10,7 @@ import weakref
 from typing import Callable, Dict, List, Optional
 
 from sentinel_common.errors import MtlsError
-from sentinel_common.events import EventLog, rfc3339
+from sentinel_common.events import LOGGER, EventLog, rfc3339
 from sentinel_common.files import Paths, read_snapshot
 from sentinel_common.generation import Generation, changes, generation_id
 from sentinel_common.look import Look, Now, Refusal, judge_snapshot, torn_look, utc_now
@@ -198,7 +198,10 @@ class FileSource:
             self.log.write("chain-unrelated", path=str(self.paths.cert), count=new.identity.unrelated)
         self._tell_validity(new)
         for listener in tuple(self._listeners):
-            listener(new, old)
+            try:
+                listener(new, old)
+            except Exception as error:  # noqa: BLE001 - one listener's failure must not keep the swap from the others
+                LOGGER.error("a listener of the swap to generation %s failed: %s", new.number, type(error).__name__)
 
     def _tell_validity(self, generation: Generation) -> None:
         identity, now = generation.identity, self._now()
@@ -269,7 +272,7 @@ def _run(reference: "weakref.ref[FileSource]") -> None:
         try:
             next_poll = source._turn(next_poll)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a listener or a disk does
-            source.log.write("reload-refused", part="identity", code="cert-unreadable", path="", detail=type(error).__name__)
+            LOGGER.error("a look at the files failed: %s", type(error).__name__)
             time.sleep(source.timing.retry_initial_ms / 1000)
 
 
