@@ -38,7 +38,7 @@ def run(vectors: Any, certificates: Path) -> Iterator[Row]:
             try:
                 drive = _serve if case["side"] == "server" else _call
                 before = drive(case, config, certificates)
-                yield case["name"], _counted(config, case["side"], before), case["expect"]
+                yield f"{case['side']}: {case['name']}", _counted(config, case["side"], before), case["expect"]
             finally:
                 close_runtime(config)
 

@@ -49,13 +49,16 @@ def is_ca(certificate: x509.Certificate) -> bool:
         return False
 
 
-def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """By name and signature; times and usages are not looked at."""
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate, weak: bool = False) -> bool:
+    """By name and signature; times and usages are not looked at. `weak` is the answer where the signature's hash is
+    one that nobody verifies any more (SHA-1)."""
     if certificate.issuer != issuer.subject:
         return False
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm):
+        return weak  # the names agree, so it is the algorithm that is refused
+    except (TypeError, InvalidSignature):
         return False
     return True
 
@@ -64,7 +67,9 @@ def self_signed(certificate: x509.Certificate) -> bool:
     return issued_by(certificate, certificate)
 
 
-def chains_to(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> bool:
+def chains_to(
+    leaf: x509.Certificate, intermediates: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], weak: bool = False
+) -> bool:
     """True if the leaf is in the trust set, or issuers lead from it to a self-signed certificate of the trust set.
 
     The others of the trust set help to build a path, and end none: OpenSSL without partial chains.
@@ -75,7 +80,9 @@ def chains_to(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate],
     reached, pending = {leaf}, [leaf]
     while pending:
         certificate = pending.pop()
-        issuers = {candidate for candidate in (*intermediates, *roots) if candidate not in reached and issued_by(certificate, candidate)}
+        issuers = {
+            candidate for candidate in (*intermediates, *roots) if candidate not in reached and issued_by(certificate, candidate, weak)
+        }
         if issuers & anchors:
             return True
         reached |= issuers

@@ -20,7 +20,7 @@ Judge = Callable[[Peer, Generation], Verdict]
 
 
 class Connection:
-    """One connection with a peer that was let in. `on_drain` is told once, `on_destroy` at the end of the grace."""
+    """One connection with a peer that was let in. `on_drain` is told the reason once, `on_destroy` comes after the grace."""
 
     def __init__(self, side: str, generation: Generation, peer: Peer, chain: Sequence[bytes], verdict: Verdict, judge: Judge) -> None:
         self.side = side
@@ -32,12 +32,16 @@ class Connection:
         self._chain = chain
         self._judge = judge
         self._judged_under = generation
-        self._on_drain: Optional[Callable[[], None]] = None
+        self._on_drain: Optional[Callable[[str], None]] = None
         self._on_destroy: Optional[Callable[[], None]] = None
 
-    def attach(self, on_drain: Callable[[], None], on_destroy: Callable[[], None]) -> None:
+    def attach(self, on_drain: Callable[[str], None], on_destroy: Callable[[], None]) -> None:
         """What a server or a client does with it: no further request; end now."""
         self._on_drain, self._on_destroy = on_drain, on_destroy
+
+    def has_requests(self) -> None:
+        """For servers that judge each request, but can't end single connections before the grace."""
+        self._on_drain = None
 
     def judge_again(self, generation: Generation) -> Verdict:
         """The verdict under a generation; asked for anew once it is another than that of the last judgement."""
@@ -54,7 +58,7 @@ class Connection:
     def drain(self, reason: str) -> None:
         self.draining = reason
         if self._on_drain is not None:
-            self._on_drain()
+            self._on_drain(reason)
 
     def destroy(self) -> None:
         if not self.closed:

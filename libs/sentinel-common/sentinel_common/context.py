@@ -11,20 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import socket
 import ssl
-import tempfile
 import time
 import weakref
+from contextvars import ContextVar
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, cast
 
+from sentinel_common.certificate import der_of
 from sentinel_common.connections import Connection
 from sentinel_common.errors import MtlsError, PeerRefusedError
 from sentinel_common.generation import Generation
+from sentinel_common.load import CIPHERS, load_identity
 
-# TLS 1.2 by option only: forward secrecy and AEAD; TLS 1.3 suites are OpenSSL's own.
-_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 _VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -64,13 +63,13 @@ class GenerationContext(ssl.SSLContext):
         context.hostname_checks_common_name = False
         context.verify_mode = ssl.CERT_REQUIRED
         context.minimum_version = min_version
-        context.set_ciphers(_CIPHERS)
+        context.set_ciphers(CIPHERS)
         # No session is resumed: a resumed one skips chain, expiry and revocation.
         context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | _NO_RENEGOTIATION
         if gate.side == "server":
             context.num_tickets = 0
-        _load_identity(context, generation)
-        context.load_verify_locations(cadata=b"".join(_der(root) for root in generation.identity.roots))
+        load_identity(context, generation.identity.key.pem() + generation.identity.chain_pem())
+        context.load_verify_locations(cadata=b"".join(der_of(root) for root in generation.identity.roots))
         if alpn:
             context.set_alpn_protocols(list(alpn))
         context.sslobject_class = JudgedObject
@@ -82,35 +81,11 @@ class GenerationContext(ssl.SSLContext):
 _NO_RENEGOTIATION = getattr(ssl, "OP_NO_RENEGOTIATION", 0)
 
 
-def _der(certificate: Any) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return cast(bytes, certificate.public_bytes(Encoding.DER))
-
-
-def _load_identity(context: ssl.SSLContext, generation: Generation) -> None:
-    """`ssl` takes a key from a path only. It gets an anonymous file in memory, so that no key is written to a disk."""
-    content = generation.identity.key.pem() + generation.identity.chain_pem()
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("identity", os.MFD_CLOEXEC)
-        try:
-            os.write(descriptor, content)
-            context.load_cert_chain(f"/proc/self/fd/{descriptor}")
-        finally:
-            os.close(descriptor)
-        return
-    with tempfile.TemporaryDirectory() as folder:  # mode 0700
-        path = os.path.join(folder, "identity.pem")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        context.load_cert_chain(path)
-
-
 class Judged:
     """What JudgedObject and JudgedSocket share: no byte passes before the peer was judged."""
 
     connection: Optional[Connection] = None
-    refusal: Optional[PeerRefusedError] = None
+    refusal: Optional[OSError] = None
     _begun: Optional[float] = None
     _ended = False
     _settled = False
@@ -187,7 +162,7 @@ class Judged:
 
     def kill(self) -> None:
         """Ends the connection from any thread: not a byte passes from now on."""
-        self.refusal = PeerRefusedError("peer-chain-untrusted", "the connection was drained")
+        self.refusal = ConnectionAbortedError("the connection was drained")
         self.connection = None
 
     def _generation_context(self) -> GenerationContext:
@@ -210,8 +185,17 @@ class Judged:
         raise NotImplementedError
 
 
+# The connection that a task serves, for servers that give an application nothing of it (hypercorn).
+CONNECTION: "ContextVar[Optional[Connection]]" = ContextVar("sentinel_mtls_connection", default=None)
+
+
 class JudgedObject(Judged, ssl.SSLObject):
     """For event loops."""
+
+    def selected_alpn_protocol(self) -> Optional[str]:
+        """hypercorn asks for it in the task of the connection, of which each request's task is a child."""
+        CONNECTION.set(self.connection)
+        return super().selected_alpn_protocol()
 
     def do_handshake(self) -> None:
         if self._begun is None:

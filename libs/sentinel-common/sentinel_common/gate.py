@@ -61,8 +61,8 @@ class _Gate:
             self._runtime.metrics.count("sentinel_mtls_handshakes_total", self.side, "refused", connection.verdict.code)
             raise PeerRefusedError(connection.verdict.code, f"{peer.name} at {port}")
         reference = weakref.ref(tls)
-        # What a server or a client that knows its requests attaches instead is kinder.
-        connection.attach(lambda: None, lambda: _kill(reference))
+        # A bare connection has no requests to refuse. What a server that has some attaches instead is kinder.
+        connection.attach(lambda reason: _kill(reference) if reason == "policy-changed" else None, lambda: _kill(reference))
         self._runtime.connections.add(connection)
         return connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from sentinel_common.certificate import chains_to, der_of, is_ca, issued_by, not_after, not_before, public_key_der, self_signed
 from sentinel_common.errors import MtlsError
+from sentinel_common.load import CIPHERS, load_identity
 from sentinel_common.peer import Peer, read_peer
 from sentinel_common.pem import KEY_LABELS, PemBlock, PemError, read_pem, to_pem
 
@@ -112,10 +114,21 @@ def read_identity(content: Dict[str, bytes], max_chain: int) -> Identity:
             raise MtlsError("bundle-not-ca", "a certificate of the bundle is no CA")
     if is_ca(leaf) and leaf not in roots:
         raise MtlsError("leaf-is-ca", "the own certificate is a CA")
-    if not chains_to(leaf, chain, roots):
+    if not chains_to(leaf, chain, roots, weak=True):
         raise MtlsError("chain-untrusted", "the own chain does not end in the own bundle")
+    _check_loads(chain, key)
     unrelated = sum(1 for certificate in _unique(certificates) if certificate not in chain)
     return Identity(leaf=leaf, chain=chain, roots=roots, key=key, unrelated=unrelated)
+
+
+def _check_loads(chain: Sequence[x509.Certificate], key: PrivateKey) -> None:
+    """In a context of its own: a failed load would leave a live one broken."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(CIPHERS)
+    try:
+        load_identity(context, key.pem() + b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain))
+    except ssl.SSLError as error:
+        raise MtlsError("chain-weak", f"TLS does not take the own chain: {error.reason}") from None
 
 
 def _is_key_label(label: str) -> bool:
@@ -186,7 +199,9 @@ def _chain(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> 
     chain = [leaf]
     candidates = [certificate for certificate in _unique(certificates) if certificate != leaf and not self_signed(certificate)]
     while True:
-        issuer = next((candidate for candidate in candidates if candidate not in chain and issued_by(chain[-1], candidate)), None)
+        issuer = next(
+            (candidate for candidate in candidates if candidate not in chain and issued_by(chain[-1], candidate, weak=True)), None
+        )
         if issuer is None:
             return tuple(chain)
         chain.append(issuer)

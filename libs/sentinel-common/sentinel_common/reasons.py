@@ -12,8 +12,7 @@ _VERIFY = {
     **dict.fromkeys((2, 7, 18, 19, 20, 21, 27, 28, 30, 31), "peer-chain-untrusted"),
     **dict.fromkeys((9, 11), "peer-not-yet-valid"),
     **dict.fromkeys((10, 12), "peer-expired"),
-    26: "peer-wrong-usage",
-    **dict.fromkeys((66, 67, 68), "peer-weak"),
+    **dict.fromkeys((24, 26, 79), "peer-wrong-usage"),
     **dict.fromkeys((62, 63, 64), "peer-name-mismatch"),
 }
 
@@ -29,9 +28,9 @@ _REASONS = {
     "WRONG_SSL_VERSION": "protocol-version",
     "NO_PROTOCOLS_AVAILABLE": "protocol-version",
     "TLSV1_ALERT_PROTOCOL_VERSION": "protocol-version",
-    "CA_KEY_TOO_SMALL": "peer-weak",
-    "EE_KEY_TOO_SMALL": "peer-weak",
-    "CA_MD_TOO_WEAK": "peer-weak",
+    "CA_KEY_TOO_SMALL": "peer-chain-invalid",
+    "EE_KEY_TOO_SMALL": "peer-chain-invalid",
+    "CA_MD_TOO_WEAK": "peer-chain-invalid",
     "UNEXPECTED_EOF_WHILE_READING": "handshake-closed",
 }
 

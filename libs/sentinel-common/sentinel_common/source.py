@@ -256,7 +256,7 @@ class FileSource:
         due = self._wait_for_change(next_poll)
         if self._closed:
             return next_poll
-        if due:
+        if due or self._watch.over:
             self._arm()
         with self._lock:
             self._look()

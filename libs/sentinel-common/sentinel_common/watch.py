@@ -9,12 +9,17 @@ import ctypes
 import errno
 import os
 import select
+import struct
 import sys
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Tuple
 
 # linux/inotify.h: ATTRIB | CLOSE_WRITE | MODIFY | MOVED_FROM | MOVED_TO | CREATE | DELETE | DELETE_SELF | MOVE_SELF | ONLYDIR
 _MASK = 0x4 | 0x8 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800 | 0x01000000
+
+
+# IGNORED | Q_OVERFLOW | MOVE_SELF | DELETE_SELF
+_OVER = 0x8000 | 0x4000 | 0x800 | 0x400
 
 
 class Watch:
@@ -29,6 +34,11 @@ class Watch:
     def active(self) -> bool:
         """True while every folder is watched."""
         return self._inotify is not None
+
+    @property
+    def over(self) -> bool:
+        """True after a watched folder has ended."""
+        return self._inotify is not None and not self._seen
 
     def arm(self, folders: Sequence[Path]) -> Optional[str]:
         """Makes the watch anew where it is not the one of these folders; returns why that failed, or None."""
@@ -61,7 +71,10 @@ class Watch:
             poll.register(descriptor, select.POLLIN)
         ready = [descriptor for descriptor, _event in poll.poll(max(0.0, seconds) * 1000)]
         for descriptor in ready:
-            _drain(descriptor)
+            content = _drain(descriptor)
+            if descriptor == self._inotify and _ended(content):
+                # A folder that is made anew can have the number of the old one: its end is what tells.
+                self._seen = {}
         return self._inotify in ready
 
     def wake(self) -> None:
@@ -91,12 +104,25 @@ def _identity(folder: Path) -> Optional[Tuple[int, int]]:
     return found.st_dev, found.st_ino
 
 
-def _drain(descriptor: int) -> None:
+def _drain(descriptor: int) -> bytes:
+    content = b""
     try:
-        while os.read(descriptor, 65_536):
-            pass
+        while len(content) < 1_048_576:
+            content += os.read(descriptor, 65_536)
     except OSError:
         pass  # EAGAIN: empty
+    return content
+
+
+def _ended(content: bytes) -> bool:
+    """Whether one of the events says that a watch is over: struct inotify_event is wd, mask, cookie, length, name."""
+    at = 0
+    while at + 16 <= len(content):
+        _descriptor, mask, _cookie, length = struct.unpack_from("iIII", content, at)
+        if mask & _OVER:
+            return True
+        at += 16 + length
+    return False
 
 
 def _libc() -> ctypes.CDLL:

@@ -53,6 +53,7 @@ def test_a_policy_that_drops_a_caller_ends_its_open_connection(folder: Projected
             folder.write(leaf, [root], policy(allow=()))
             runtime = runtime_of(folder.config())
             until(lambda: runtime.metrics.value("sentinel_mtls_drained_connections_total", "server", "policy-changed"))
+            assert bare_get(tls).startswith(b"HTTP/1.1 403")
             assert bare_get(tls) == b""
         assert get(server.ports[0], web) == b""
 

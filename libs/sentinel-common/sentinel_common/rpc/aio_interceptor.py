@@ -8,6 +8,7 @@ from typing import Any, AsyncIterator, Tuple
 
 import grpc
 
+from sentinel_common.connections import Connection
 from sentinel_common.rpc.interceptor import judged_handler
 from sentinel_common.rpc.judge import CallJudge, stripped
 
@@ -42,39 +43,39 @@ class JudgingAioInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         if inspect.isasyncgenfunction(run):
 
             async def generated(request: Any, context: Any) -> AsyncIterator[Any]:
-                end, context = await self._admit(context)
+                running, context = await self._admit(context)
                 try:
                     async for response in run(await read(request, context), context):
                         yield response
+                except asyncio.CancelledError:
+                    await running.abort_if_drained(context)
+                    raise
                 finally:
-                    end()
+                    running.end()
 
             wrapped: Any = generated
         else:
 
             async def awaited(request: Any, context: Any) -> Any:
-                end, context = await self._admit(context)
+                running, context = await self._admit(context)
                 try:
                     return await run(await read(request, context), context)
+                except asyncio.CancelledError:
+                    await running.abort_if_drained(context)
+                    raise
                 finally:
-                    end()
+                    running.end()
 
             wrapped = awaited
         make = _MAKERS[(handler.request_streaming, handler.response_streaming)]
         return make(wrapped, None if defer else handler.request_deserializer, handler.response_serializer)
 
-    async def _admit(self, context: Any) -> Tuple[Any, Any]:
+    async def _admit(self, context: Any) -> Tuple[_Running, Any]:
         connection, verdict = self._judge.verdict(context.auth_context(), context.peer())
         if connection is None or not verdict.admits:
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, verdict.code)
             raise AssertionError("abort raises")
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-
-        def cancel() -> None:
-            if task is not None and not loop.is_closed():
-                loop.call_soon_threadsafe(task.cancel)
-
-        return self._judge.start(connection, cancel), stripped(context)
+        return _Running(self._judge, connection), stripped(context)
 
     def _admit_in_thread(self, context: Any) -> Any:
         connection, verdict = self._judge.verdict(context.auth_context(), context.peer())
@@ -83,10 +84,28 @@ class JudgingAioInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         return stripped(context)
 
     async def _unknown(self, _requests: Any, context: Any) -> AsyncIterator[Any]:
-        end, context = await self._admit(context)
-        end()
+        running, context = await self._admit(context)
+        running.end()
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
         yield b""  # pragma: no cover - abort raises
+
+
+class _Running:
+    """A call that a drain may end. grpcio tells the caller nothing of a task that is cancelled, so it is aborted."""
+
+    def __init__(self, judge: CallJudge, connection: Connection) -> None:
+        self._task, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        self._drained = False
+        self.end = judge.start(connection, self._cancel)
+
+    def _cancel(self) -> None:
+        self._drained = True
+        if self._task is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+    async def abort_if_drained(self, context: Any) -> None:
+        if self._drained:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "the connection was drained")
 
 
 _MAKERS = {

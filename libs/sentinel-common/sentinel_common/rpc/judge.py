@@ -103,7 +103,7 @@ class CallJudge:
         for connection in running:
             if connection.draining is None and not connection.judge_again(new).admits:
                 reason = "root-removed" if removed and not connection.trusted_by(new) else "policy-changed"
-                connection.attach(lambda: None, lambda connection=connection: self._cancel(connection))  # type: ignore[misc]
+                connection.attach(lambda _reason: None, lambda connection=connection: self._cancel(connection))  # type: ignore[misc]
                 found.setdefault(reason, []).append(connection)
         for reason, connections in found.items():
             self._runtime.connections.drain("server", reason, connections)

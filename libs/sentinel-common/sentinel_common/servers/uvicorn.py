@@ -152,7 +152,8 @@ def _judging(base: Any, runtime: Runtime) -> Any:
                 # Only a listener without TLS gets here: an object of ours has a connection, or no protocol.
                 self.app = PlainApp(self.app)
             else:
-                self._judged.attach(_in_loop(self._end_requests), _in_loop(transport.abort))
+                drain, destroy = _in_loop(self._end_requests), _in_loop(transport.abort)
+                self._judged.attach(lambda _reason: drain(), destroy)
                 self.app = ConnectionApp(self.app, self._judged, runtime.source.current, tls.tls_version())
             super().connection_made(transport)
 
@@ -162,8 +163,13 @@ def _judging(base: Any, runtime: Runtime) -> Any:
             super().connection_lost(exc)
 
         def _end_requests(self) -> None:
-            if not self.transport.is_closing():
-                self.shutdown()
+            """A running request is the last one; an idle connection answers once more, its client may be sending."""
+            if self.transport.is_closing():
+                return
+            if not hasattr(self, "cycle"):
+                self.shutdown()  # a WebSocket, which has no requests
+            elif self.cycle is not None and not self.cycle.response_complete:
+                self.cycle.keep_alive = False
 
     return JudgingProtocol
 
