@@ -33,7 +33,7 @@ export class MtlsAgent extends Agent {
     this.#call = { authorizer, via };
     // before the agent's own listener, which would hand the socket to a waiting request
     this.prependListener('free', socket => {
-      if (socket instanceof TLSSocket && !client.isCurrent(socket)) socket.destroy();
+      if (socket instanceof TLSSocket && client.isRetired(socket)) socket.destroy();
     });
   }
 
@@ -49,7 +49,7 @@ export class MtlsAgent extends Agent {
   }
 
   override keepSocketAlive(socket: Duplex): boolean {
-    return socket instanceof TLSSocket && this.#client.isCurrent(socket) && superKeeps(this, socket);
+    return socket instanceof TLSSocket && !this.#client.isRetired(socket) && superKeeps(this, socket);
   }
 
   #retire(socket: TLSSocket): void {

@@ -54,10 +54,9 @@ export class Client {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** Whether a connection was made with the identity that stands, and may take another request. */
-  isCurrent(socket: TLSSocket): boolean {
-    const known = this.#connections.get(socket);
-    return known !== undefined && known.connection.draining === undefined;
+  /** Whether a connection must get no further request. One whose handshake is under way is none of them. */
+  isRetired(socket: TLSSocket): boolean {
+    return this.#connections.get(socket)?.connection.draining !== undefined;
   }
 
   /**

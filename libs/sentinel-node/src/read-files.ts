@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Code, MtlsError } from './codes.js';
@@ -35,10 +35,13 @@ interface Attempt {
   readonly after: string;
 }
 
-/** Reads all files as of one moment: through one resolved `..data`, or unchanged from the first stamp to the last (SPEC 1.1). */
+/**
+ * Reads all files as of one moment: through one resolved `..data`, or unchanged from the first stamp to the last
+ * (SPEC 1.1). Without a turn of the event loop, which under load would take longer than the four reads.
+ */
 export async function readFiles(paths: Paths, limits: Limits): Promise<FileSet> {
   for (let attempt = 0; ; attempt++) {
-    const { files, before, after } = await readOnce(paths, limits);
+    const { files, before, after } = readOnce(paths, limits);
     if (before === after) return files;
     if (attempt >= limits.tornReadRetries) {
       const torn: FileContent = {
@@ -52,59 +55,59 @@ export async function readFiles(paths: Paths, limits: Limits): Promise<FileSet> 
   }
 }
 
-async function readOnce(paths: Paths, { maxFileBytes }: Limits): Promise<Attempt> {
+function readOnce(paths: Paths, { maxFileBytes }: Limits): Attempt {
   const wanted = [paths.certPath, paths.keyPath, paths.caPath, ...(paths.policyPath === undefined ? [] : [paths.policyPath])];
   const folders = [...new Set(wanted.map(path => dirname(path)))];
-  const pins = await Promise.all(folders.map(pinOf));
+  const pins = folders.map(pinOf);
   const pinned = (path: string): string => join(pins[folders.indexOf(dirname(path))] ?? dirname(path), basename(path));
-  const stamps = (): Promise<Stamp[]> => Promise.all(wanted.map(path => stampOf(pinned(path))));
-  const before = [...pins, ...(await stamps())].join('\n');
-  const read = (path: string, kind: FileKind): Promise<FileContent> => readFile(pinned(path), path, kind, maxFileBytes);
-  const cert = await read(paths.certPath, 'cert');
+  const stamps = (): Stamp[] => wanted.map(path => stampOf(pinned(path)));
+  const before = [...pins, ...stamps()].join('\n');
+  const read = (path: string, kind: FileKind): FileContent => readFile(pinned(path), path, kind, maxFileBytes);
+  const cert = read(paths.certPath, 'cert');
   const files: FileSet = {
     cert,
-    key: paths.keyPath === paths.certPath && 'bytes' in cert ? cert : await read(paths.keyPath, 'key'),
-    bundle: await read(paths.caPath, 'bundle'),
-    policy: paths.policyPath === undefined ? undefined : await read(paths.policyPath, 'policy'),
+    key: paths.keyPath === paths.certPath && 'bytes' in cert ? cert : read(paths.keyPath, 'key'),
+    bundle: read(paths.caPath, 'bundle'),
+    policy: paths.policyPath === undefined ? undefined : read(paths.policyPath, 'policy'),
     plainFolders: folders.filter((_folder, index) => pins[index] === undefined),
   };
   // a pin that was swapped meanwhile is no tear, as long as its folder was still whole
   const isMissing = [files.cert, files.key, files.bundle, files.policy].some(content => content && 'code' in content);
-  const pinsAfter = isMissing ? await Promise.all(folders.map(pinOf)) : pins;
-  return { files, before, after: [...pinsAfter, ...(await stamps())].join('\n') };
+  const pinsAfter = isMissing ? folders.map(pinOf) : pins;
+  return { files, before, after: [...pinsAfter, ...stamps()].join('\n') };
 }
 
 /** The folder that `..data` points to now. */
-async function pinOf(folder: string): Promise<string | undefined> {
+function pinOf(folder: string): string | undefined {
   try {
-    return await realpath(join(folder, '..data'));
+    return realpathSync(join(folder, '..data'));
   } catch {
     return undefined;
   }
 }
 
-async function stampOf(path: string): Promise<Stamp> {
+function stampOf(path: string): Stamp {
   try {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
     return `${dev} ${ino} ${size} ${mtimeNs}`;
   } catch (error) {
     return systemErrorCode(error);
   }
 }
 
-async function readFile(from: string, path: string, kind: FileKind, maxBytes: number): Promise<FileContent> {
-  let handle: FileHandle | undefined;
+function readFile(from: string, path: string, kind: FileKind, maxBytes: number): FileContent {
+  let descriptor: number | undefined;
   try {
     // asked first: opening a named pipe would wait for a writer
-    const { size, ...found } = await statOf(from);
-    if (!found.regular) return { code: `${kind}-unreadable`, path, detail: 'no regular file' };
-    if (size > maxBytes) return tooLarge(kind, path, maxBytes);
-    handle = await open(from, 'r');
+    const found = statSync(from);
+    if (!found.isFile()) return { code: `${kind}-unreadable`, path, detail: 'no regular file' };
+    if (found.size > maxBytes) return tooLarge(kind, path, maxBytes);
+    descriptor = openSync(from, 'r');
     // one byte more than allowed, for a file that grew since
-    const buffer = Buffer.alloc(Math.min(size, maxBytes) + 1);
+    const buffer = Buffer.alloc(Math.min(found.size, maxBytes) + 1);
     let length = 0;
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+      const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, null);
       length += bytesRead;
       if (bytesRead === 0 || length === buffer.length) break;
     }
@@ -117,13 +120,8 @@ async function readFile(from: string, path: string, kind: FileKind, maxBytes: nu
     if (code === 'ENOENT') return { code: `${kind}-missing`, path, detail: 'no such file' };
     return { code: `${kind}-unreadable`, path, detail: code };
   } finally {
-    await handle?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
   }
-}
-
-async function statOf(path: string): Promise<{ readonly regular: boolean; readonly size: number }> {
-  const found = await stat(path);
-  return { regular: found.isFile(), size: found.size };
 }
 
 const tooLarge = (kind: FileKind, path: string, maxBytes: number): FileContent => ({
