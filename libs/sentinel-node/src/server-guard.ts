@@ -235,9 +235,11 @@ export class ServerGuard {
     for (const connection of connections) {
       connection.draining = reason;
       for (const response of connection.responses) if (!response.headersSent) response.shouldKeepAlive = false;
-      if (connection.drain) connection.drain(timings.drainGraceMs);
+      if (connection.denied !== undefined) {
+        // its further requests are refused one by one, where there are requests
+        if (!this.#options.hasRequests) connection.socket.destroy();
+      } else if (connection.drain) connection.drain(timings.drainGraceMs);
       else if (connection.session && !connection.session.destroyed) connection.session.close();
-      else if (connection.denied !== undefined && !this.#options.hasRequests) connection.socket.destroy();
       connection.socket.once('close', () => metrics.add('sentinel_mtls_drained_connections_total', ['server', reason]));
     }
     const timer = setTimeout(() => {

@@ -73,7 +73,9 @@ test('every policy.json that the fleet renders can be read', () => {
 test('each failure scenario is tested by its number, or says why it does not apply', () => {
   const files = readdirSync(__dirname).filter(file => file.endsWith('.test.ts'));
   const text = files.map(file => readFileSync(join(__dirname, file), 'utf8')).join('\n');
-  const tested = new Set([...text.matchAll(/['`]((?:\[\d+\])+) /g)].flatMap(([, numbers = '']) => [...numbers.matchAll(/\d+/g)].map(Number)));
+  const tested = new Set(
+    [...text.matchAll(/['`]((?:\[\d+\])+) /g)].flatMap(([, numbers = '']) => [...numbers.matchAll(/\d+/g)].map(Number)),
+  );
   const scenarios: { number: number; title: string; doesNotApply?: { node?: string } }[] = read('scenarios.json').scenarios;
   expect(scenarios.map(({ number }) => number)).toEqual(Array.from({ length: 62 }, (_, index) => index + 1));
   const open = scenarios.filter(({ number, doesNotApply }) => !tested.has(number) && !doesNotApply?.node);
