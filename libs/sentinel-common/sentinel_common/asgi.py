@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Dict, MutableMapping, Optional
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from sentinel_common.connections import Connection
 from sentinel_common.generation import Generation
 from sentinel_common.headers import is_spoofed, without_spoofed
 from sentinel_common.peer import Peer
+from sentinel_common.pem import to_pem
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -94,11 +94,15 @@ async def _deny(scope: Scope, send: Send) -> None:
 
 def _tls_extension(peer: Peer, version: str) -> Dict[str, Any]:
     """The TLS extension of ASGI, for applications that know it."""
-    certificate = x509.load_der_x509_certificate(peer.der)
+    name = None
+    try:
+        name = x509.load_der_x509_certificate(peer.der).subject.rfc4514_string()
+    except ValueError:
+        pass  # a subject that does not parse is no name
     return {
         "server_cert": None,
-        "client_cert_chain": [certificate.public_bytes(Encoding.PEM).decode("ascii")],
-        "client_cert_name": certificate.subject.rfc4514_string(),
+        "client_cert_chain": [to_pem("CERTIFICATE", peer.der).decode("ascii")],
+        "client_cert_name": name,
         "client_cert_error": None,
         "tls_version": _VERSIONS.get(version),
         "cipher_suite": None,

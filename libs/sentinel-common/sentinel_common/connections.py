@@ -52,8 +52,11 @@ class Connection:
 
     def trusted_by(self, generation: Generation) -> bool:
         """Whether the peer still chains to the trust set: by names and signatures, TLS judged the rest before."""
-        certificates = [x509.load_der_x509_certificate(der) for der in (self.peer.der, *self._chain)]
-        return chains_to(certificates[0], certificates[1:], generation.identity.roots)
+        try:
+            certificates = [x509.load_der_x509_certificate(der) for der in (self.peer.der, *self._chain)]
+            return chains_to(certificates[0], certificates[1:], generation.identity.roots)
+        except ValueError:
+            return False  # what a peer sent does not parse all through
 
     def drain(self, reason: str) -> None:
         self.draining = reason

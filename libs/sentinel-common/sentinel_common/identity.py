@@ -160,8 +160,9 @@ def _certificates(content: bytes, part: str, wanted: _Label, skip: _Label) -> Tu
 def _certificate(der: bytes, part: str, number: int) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
-        certificate.public_key()
-        certificate.extensions  # noqa: B018 - parses lazily, and must not fail later
+        # Parsed lazily by the library, and must not fail later.
+        _ = (certificate.public_key(), certificate.extensions, certificate.subject, certificate.issuer, not_before(certificate))
+        _ = (not_after(certificate), certificate.serial_number)
         return certificate
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise MtlsError(f"{part}-malformed", f"certificate {number} does not parse") from None
