@@ -382,6 +382,9 @@ class RotatingContext(ssl.SSLContext):
     def _under(self, check_name: bool) -> GenerationContext:
         generation = self._gate.current()
         check = check_name and self._gate.side == "client"
+        if self._gate.side == "server" and self._min_version == ssl.TLSVersion.TLSv1_2:
+            # TLS 1.2 resumes from a cache in the context, which `ssl` can't switch off: each handshake has its own.
+            return GenerationContext.make(self._gate, generation, self._min_version, self._alpn, check)
         key = (generation.number, self._alpn, check)
         found = self._contexts.get(key)
         if found is None:

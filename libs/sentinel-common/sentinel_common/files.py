@@ -85,8 +85,8 @@ def _read_once(paths: Paths, timing: Timing) -> Snapshot:
         except MtlsError as error:
             faults[part] = FileFault(error.code, error.detail)
     for folder, pinned in pins.items():
-        # A pinned folder that is gone, or a folder that got a ..data meanwhile, makes the look void.
-        if (pinned is not None and not pinned.is_dir()) or (pinned is None and _pin(folder) is not None):
+        # The pinned folder is emptied after a swap: what is missing in it may be so for that. Or a ..data came meanwhile.
+        if (pinned is None or faults or not pinned.is_dir()) and _pin(folder) != pinned:
             raise _Torn
     if any(_identity(target) != before for target, before in identities.items()):
         raise _Torn

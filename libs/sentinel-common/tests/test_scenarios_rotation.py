@@ -103,7 +103,7 @@ def test_36_roots_old_both_new_under_load_fail_no_request(folder: Projected, roo
         load.reconnect()
         phase(4, other_root, [other_root])
     assert load.failed == []
-    assert load.ok > 150
+    assert load.ok >= 120
     assert load.fresh > 10
 
 
@@ -286,9 +286,10 @@ def test_46_two_hundred_rotations_under_load_fail_no_request(folder: Projected, 
 
 
 def test_47_a_request_that_runs_during_a_rotation_gets_its_whole_answer(folder: Projected, root: Authority, other_root: Authority) -> None:
-    parts = 40
+    parts, started = 40, threading.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
+        started.set()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(parts * 1000).encode())]})
         for number in range(parts):
             await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": number < parts - 1})
@@ -298,6 +299,7 @@ def test_47_a_request_that_runs_during_a_rotation_gets_its_whole_answer(folder: 
     config = folder.config(replace(FAST, drain_grace_ms=5000))
     with serving(config, slow) as server, bare_connect(server.ports[0], bare_context([other_root], root.issue("web"))) as tls:
         tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert started.wait(10)
         folder.write(other_root.issue("api"), [other_root], policy())
         until(lambda: runtime_of(config).metrics.value("sentinel_mtls_drained_connections_total", "server", "root-removed"))
         answer = read_response(tls)
