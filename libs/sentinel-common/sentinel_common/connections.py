@@ -32,6 +32,7 @@ class Connection:
         self._chain = chain
         self._judge = judge
         self._judged_under = generation
+        self._roots = frozenset(generation.identity.roots)
         self._on_drain: Optional[Callable[[str], None]] = None
         self._on_destroy: Optional[Callable[[], None]] = None
 
@@ -51,7 +52,11 @@ class Connection:
         return self.verdict
 
     def trusted_by(self, generation: Generation) -> bool:
-        """Whether the peer still chains to the trust set: by names and signatures, TLS judged the rest before."""
+        """Whether the peer still chains to the trust set. As long as no root has left, the handshake's answer holds."""
+        return self._roots <= frozenset(generation.identity.roots) or self.chains_to(generation)
+
+    def chains_to(self, generation: Generation) -> bool:
+        """By names and signatures; TLS judged the rest before."""
         try:
             certificates = [x509.load_der_x509_certificate(der) for der in (self.peer.der, *self._chain)]
             return chains_to(certificates[0], certificates[1:], generation.identity.roots)

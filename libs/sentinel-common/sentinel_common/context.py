@@ -8,6 +8,7 @@ server-name callback, which a resumed session passes by.
 
 from __future__ import annotations
 
+import _ssl
 import asyncio
 import contextlib
 import gc
@@ -113,6 +114,9 @@ class Judged:
             self.connection = context.gate.admit(self, context.generation)
         except PeerRefusedError as error:
             self._refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a judgement, nobody gets in by it
+            context.gate.failed("handshake-failed", self._remote())
+            self._refuse(PeerRefusedError("handshake-failed", type(error).__name__))
         self._ended = True
         if context.gate.side == "server":
             self._settle()
@@ -138,7 +142,7 @@ class Judged:
         """In TLS 1.3 a client learns with the first byte whether the server took its certificate."""
         try:
             found = run()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, TimeoutError):
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, socket.timeout):  # noqa: UP041 - no TimeoutError before 3.10
             raise
         except OSError as error:
             self._settled = True
@@ -184,6 +188,9 @@ class Judged:
     def tls_version(self) -> str:
         raise NotImplementedError
 
+
+# Of the module under `ssl`, since Python 3.10: 3.13 has public names for this.
+_ENCODING_DER = getattr(_ssl, "ENCODING_DER", None)
 
 # The connection that a task serves, for servers that give an application nothing of it (hypercorn).
 CONNECTION: "ContextVar[Optional[Connection]]" = ContextVar("sentinel_mtls_connection", default=None)
@@ -320,11 +327,9 @@ def _probe(reference: "weakref.ref[JudgedObject]") -> None:
 
 
 def _sent_chain(tls: Any) -> List[bytes]:
-    from _ssl import ENCODING_DER  # type: ignore[attr-defined,unused-ignore]
-
     read = getattr(tls._sslobj, "get_unverified_chain", None)
     found = read() if read is not None else None
-    return [certificate.public_bytes(ENCODING_DER) for certificate in found or ()]
+    return [certificate.public_bytes(_ENCODING_DER) for certificate in found or ()]
 
 
 class RotatingContext(ssl.SSLContext):

@@ -93,7 +93,7 @@ class CallJudge:
             return "protocol-version"
         problem = connection.peer.time_problem(utc_now())
         # A session that was resumed, or a handshake across a swap: the trust set of now counts.
-        return problem if problem is not None or connection.trusted_by(current) else "peer-chain-untrusted"
+        return problem if problem is not None or connection.chains_to(current) else "peer-chain-untrusted"
 
     def _on_swap(self, new: Generation, old: Optional[Generation]) -> None:
         with self._lock:

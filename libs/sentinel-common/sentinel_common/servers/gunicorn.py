@@ -40,7 +40,9 @@ def gunicorn_settings(
         "certfile": str(found.cert_path),
         "keyfile": str(found.key_path),
         "ssl_context": ssl_context,
-        "do_handshake_on_connect": True,
+        # With the first read, in the thread of the request: older releases shake hands in the loop that accepts, and a
+        # refused caller ends the worker.
+        "do_handshake_on_connect": False,
     }
 
 
