@@ -142,7 +142,7 @@ class Judged:
         """In TLS 1.3 a client learns with the first byte whether the server took its certificate."""
         try:
             found = run()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, socket.timeout):  # noqa: UP041 - no TimeoutError before 3.10
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, socket.timeout):
             raise
         except OSError as error:
             self._settled = True

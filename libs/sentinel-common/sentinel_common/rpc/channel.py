@@ -25,7 +25,8 @@ class ChannelFactory:
         self.config = config
         self.runtime = runtime_of(config)
         self._target = address if address is not None else target
-        self._options = list(options)
+        # A pool of its own: grpcio shares connections of equal targets, also of channels with another identity.
+        self._options = [("grpc.use_local_subchannel_pool", 1), *options]
         self._host, self._gate = _gate(config, target)
         if any(name == "grpc.ssl_target_name_override" for name, _value in options):
             raise MtlsError("setting-invalid", "grpc.ssl_target_name_override: say address= to connect elsewhere under the target's name")
