@@ -67,9 +67,7 @@ def plain_get(port: int) -> bytes:
         return b""
 
 
-@pytest.mark.skipif(
-    not GUIDE.exists(), reason="the guide is not beside this repository; the snippets here are compared with it where it is"
-)
+@pytest.mark.skipif(not GUIDE.exists(), reason="the guide is not beside this repository; where it is, the snippets are compared with it")
 @pytest.mark.parametrize("name", ["uvicorn.py", "variables.sh", "disable.sh", "self-signed.sh"])
 def test_the_snippets_here_are_those_of_the_guide_word_for_word(name: str) -> None:
     assert snippet(name).strip() in GUIDE.read_text(encoding="utf-8")
