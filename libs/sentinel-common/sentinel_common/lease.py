@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List
 
 from sentinel_common.generation import Generation
 from sentinel_common.runtime import Runtime
@@ -61,10 +61,13 @@ class Leases:
         self._make, self._close = make, close
         self._lock = threading.Lock()
         self._former: List[Lease] = []
+        self._generation = runtime.source.current()
         self.current = Lease(make(), close)
-        self._unsubscribe = runtime.source.on_update(self._on_swap)
+        self._unsubscribe = runtime.source.on_update(lambda new, _old: self._advance(new))
 
     def acquire(self) -> Lease:
+        """The lease of the generation that stands, also in the moment before listeners are told of it."""
+        self._advance(self._runtime.source.current())
         with self._lock:
             self.current.begin()
             return self.current
@@ -74,13 +77,18 @@ class Leases:
         for lease in [self.current, *self._former]:
             lease.close()
 
-    def _on_swap(self, new: Generation, old: Optional[Generation]) -> None:
-        if old is None or (new.identity.chain == old.identity.chain and set(new.identity.roots) == set(old.identity.roots)):
+    def _advance(self, new: Generation) -> None:
+        if new is self._generation:
             return
-        fresh = Lease(self._make(), self._close)
         with self._lock:
-            retired, self.current = self.current, fresh
-        self._former = [lease for lease in self._former if not lease.closed] + [retired]
+            old = self._generation
+            if new.number <= old.number:
+                return
+            self._generation = new
+            if new.identity.chain == old.identity.chain and set(new.identity.roots) == set(old.identity.roots):
+                return
+            retired, self.current = self.current, Lease(self._make(), self._close)
+            self._former = [lease for lease in self._former if not lease.closed] + [retired]
         self._runtime.metrics.count("sentinel_mtls_drained_connections_total", "client", "identity-changed")
         retired.retire()
         if set(old.identity.roots) - set(new.identity.roots):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from folder import Projected, policy, until
 from pki import Authority
-from serving import bare_connect, bare_context, bare_get, get, opened, serving
+from serving import bare_connect, bare_context, bare_get, get, opened, read_response, serving
 
 from sentinel_common.health import HealthServer
 from sentinel_common.runtime import runtime_of
@@ -203,7 +203,7 @@ def test_60_in_mode_permissive_the_tls_port_is_strict_and_the_plain_one_tells_no
         assert get(tls_port, bare_context([root], root.issue("web"))).endswith(b"/sa/web")
         with socket.create_connection(("127.0.0.1", plain_port), 5) as raw:
             raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Client-Cert: URI=spiffe://a/b\r\nConnection: close\r\n\r\n")
-            assert raw.recv(4096).endswith(b"plain")
+            assert read_response(raw).endswith(b"plain")
 
 
 def test_61_probes_without_a_certificate_have_a_plain_port_of_their_own(folder: Projected, root: Authority) -> None:
