@@ -102,7 +102,7 @@ export class Client {
         peer = peerOf(raw);
         decision = this.#judge(call, peer, source.current());
         if (decision.decision !== 'denied') return undefined;
-        return new MtlsError(decision.code, `${placeOf(call).port}: ${peerText(peer)}`);
+        return new MtlsError(decision.code, `${placeOf(call).port}: ${peerText(peer)}`, spiffeIdOf(peer));
       },
     });
     this.#watch(socket, call, generation, retire, () => ({ decision, peer }));
@@ -126,7 +126,9 @@ export class Client {
       policy && !call.authorizer
         ? ({ identity }) => policy.authorizeServer(call.host, call.port, identity, named)
         : (asked, context) => {
-            const decision = named ? (call.authorizer ? judge(call.authorizer, asked, context) : OK) : denied('peer-name-mismatch');
+            // the name is no matter of modes: without it anybody of the bundle could answer
+            if (!named) return denied('peer-name-mismatch');
+            const decision = call.authorizer ? judge(call.authorizer, asked, context) : OK;
             return decision.decision === 'denied' && mode === 'audit' ? audited(decision.code) : decision;
           };
     return decide(authorizer, peer, { generation, port: undefined });
@@ -170,12 +172,11 @@ export class Client {
     const connection: Connection = {
       socket,
       peer,
-      x509: socket.getPeerX509Certificate(),
       generation: generation.number,
       denied: undefined,
       draining: undefined,
       session: undefined,
-      responses: new Set(),
+      response: undefined,
       drain: undefined,
     };
     markConnection(socket, connection);
@@ -238,6 +239,8 @@ const placeOf = ({ host, port, via }: CallOptions): Place => ({
   port: `${normalHost(host)}:${port}`,
   remote: via ? `${via.host}:${via.port}` : `${host}:${port}`,
 });
+
+const spiffeIdOf = ({ identity }: Peer): string | undefined => ('spiffeId' in identity ? identity.spiffeId : undefined);
 
 const peerText = ({ identity }: Peer): string =>
   'spiffeId' in identity ? `the server is ${identity.spiffeId}` : `the server has ${identity.code}`;

@@ -73,9 +73,12 @@ export type Code = (typeof CODES)[number];
 export class MtlsError extends Error {
   override readonly name = 'MtlsError';
   readonly code: Code;
+  /** SPIFFE ID of the peer that was refused, where it has one. */
+  readonly peer: string | undefined;
 
-  constructor(code: Code, message: string) {
+  constructor(code: Code, message: string, peer?: string) {
     super(message);
     this.code = code;
+    this.peer = peer;
   }
 }

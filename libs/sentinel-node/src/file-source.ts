@@ -8,6 +8,7 @@ import { type Logger, safeLogger, silentLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { readFiles } from './read-files.js';
 import { type Paths, type Timings, timingsOf } from './settings.js';
+import type { Readiness, Source, SwapListener } from './source.js';
 
 export interface FileSourceOptions extends Paths {
   readonly timings?: Partial<Timings>;
@@ -19,19 +20,11 @@ export interface FileSourceOptions extends Paths {
   readonly watch?: boolean;
 }
 
-/** Called once a swap; what it throws is ignored. */
-export type SwapListener = (next: Generation, former: Generation | undefined) => void;
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly reason: 'no-generation' | 'leaf-expired' | 'leaf-not-yet-valid' | undefined;
-}
-
 /**
  * Certificate, key, bundle and policy of one folder, always as one valid generation. What can't be used is refused,
  * counted and logged, and the last good generation stays.
  */
-export class FileSource {
+export class FileSource implements Source {
   readonly metrics: Metrics;
   readonly timings: Timings;
   readonly #paths: Paths;
@@ -151,6 +144,9 @@ export class FileSource {
       return;
     }
     this.#lastDigest = digest;
+    // reading, judging and swapping each take milliseconds: requests get their turn between them
+    await turn();
+    if (this.#closed) return;
     const candidate = judgeFiles(files, this.#parts, this.#generation, this.timings);
     this.#refusals = candidate.refusals;
     const identity = candidate.identity ?? this.#parts?.identity;
@@ -161,6 +157,8 @@ export class FileSource {
       ? [...(candidate.identity ? (['identity'] as const) : []), ...(candidate.policy ? (['policy'] as const) : [])]
       : [];
     this.#count(taken, candidate);
+    if (taken.length > 0) await turn();
+    if (this.#closed) return;
     if (identity && taken.length > 0) this.#swap({ identity, policy }, candidate.identity?.unrelated ?? 0);
     if (!this.#saidPlain && this.#generation) {
       this.#saidPlain = true;
@@ -310,3 +308,5 @@ export class FileSource {
     }, wait).unref();
   }
 }
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));

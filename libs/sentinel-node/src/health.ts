@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { iso } from './candidate.js';
-import type { FileSource } from './file-source.js';
 import type { Metrics } from './metrics.js';
+import type { Source } from './source.js';
 
 /**
  * Answers `/healthz`, `/readyz` and `/metrics`; anything else with 404. For a plain port of its own, since neither the
@@ -9,10 +9,7 @@ import type { Metrics } from './metrics.js';
  *
  * @param source Undefined in mode disabled, which is always ready.
  */
-export function healthHandler(
-  source: FileSource | undefined,
-  metrics: Metrics,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function healthHandler(source: Source | undefined, metrics: Metrics): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'text/plain', '');

@@ -14,10 +14,11 @@ export type { CertificateFacts } from './certificate.js';
 export { readCertificate } from './certificate.js';
 export { type CallOptions, Client } from './client.js';
 export { CODES, type Code, MtlsError } from './codes.js';
-export { FileSource, type FileSourceOptions, type Readiness, type SwapListener } from './file-source.js';
+export { FileSource, type FileSourceOptions } from './file-source.js';
 export type { Change, Generation } from './generation.js';
 export { isForHost } from './host-name.js';
 export { EVENTS, type EventName, jsonLogger, type Logger, silentLogger } from './logger.js';
+export type { MemoryFiles } from './memory-source.js';
 export { METRICS, type MetricName, Metrics } from './metrics.js';
 export { Mtls, type MtlsOptions, openMtls, peerOfRequest, type ServerOptions, type TlsServerOptions } from './mtls.js';
 export { identityOf, type Peer, type PeerIdentity, peerOf } from './peer.js';
@@ -32,4 +33,5 @@ export {
   settingsFromEnvironment,
   type Timings,
 } from './settings.js';
+export type { Readiness, Source, SwapListener } from './source.js';
 export { isWorkload, parseSpiffeId, parseTrustDomain, type SpiffeId } from './spiffe-id.js';

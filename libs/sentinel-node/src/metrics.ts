@@ -60,27 +60,33 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS;
 type Labels = readonly (string | number)[];
 
+interface Row {
+  readonly labels: Labels;
+  value: number;
+}
+
 /** Counters and gauges of one process, written as Prometheus text 0.0.4. */
 export class Metrics {
-  readonly #series = new Map<MetricName, Map<string, number>>();
+  readonly #series = new Map<MetricName, Map<string, Row>>();
 
   /** Adds to a counter or gauge; labels in the order of the table. A gauge with labels that comes to 0 is dropped. */
   add(name: MetricName, labels: Labels, by = 1): void {
     const series = this.#of(name);
     const key = keyOf(name, labels);
-    const value = (series.get(key) ?? 0) + by;
-    if (value === 0 && METRICS[name].type === 'gauge' && labels.length > 0) series.delete(key);
-    else series.set(key, value);
+    const row = series.get(key);
+    if (!row) series.set(key, { labels, value: by });
+    else row.value += by;
+    if (row?.value === 0 && METRICS[name].type === 'gauge' && labels.length > 0) series.delete(key);
   }
 
   /** Sets a gauge, which then has this row only. */
   set(name: MetricName, labels: Labels, value: number): void {
-    this.#series.set(name, new Map([[keyOf(name, labels), value]]));
+    this.#series.set(name, new Map([[keyOf(name, labels), { labels, value }]]));
   }
 
   /** Value of a row; 0 when there is none. */
   get(name: MetricName, labels: Labels = []): number {
-    return this.#series.get(name)?.get(keyOf(name, labels)) ?? 0;
+    return this.#series.get(name)?.get(keyOf(name, labels))?.value ?? 0;
   }
 
   /** Number of rows of a metric. */
@@ -93,12 +99,12 @@ export class Metrics {
     for (const name of Object.keys(METRICS) as MetricName[]) {
       const { type, help } = METRICS[name];
       text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-      for (const [labels, value] of this.#series.get(name) ?? []) text += `${name}${labels} ${value}\n`;
+      for (const { labels, value } of this.#series.get(name)?.values() ?? []) text += `${name}${labelsText(name, labels)} ${value}\n`;
     }
     return text;
   }
 
-  #of(name: MetricName): Map<string, number> {
+  #of(name: MetricName): Map<string, Row> {
     let series = this.#series.get(name);
     if (!series) {
       series = new Map();
@@ -108,9 +114,14 @@ export class Metrics {
   }
 }
 
+/** No label holds a line break: IDs, codes and numbers only. */
 function keyOf(name: MetricName, values: Labels): string {
+  if (METRICS[name].labels.length !== values.length) throw new TypeError(`${name} has ${METRICS[name].labels.length} labels`);
+  return values.join('\n');
+}
+
+function labelsText(name: MetricName, values: Labels): string {
   const { labels }: Definition = METRICS[name];
-  if (labels.length !== values.length) throw new TypeError(`${name} has ${labels.length} labels`);
   if (labels.length === 0) return '';
   return `{${labels.map((label, index) => `${label}="${escaped(String(values[index]))}"`).join(',')}}`;
 }

@@ -14,16 +14,19 @@ import { type CallOptions, Client } from './client.js';
 import { MtlsError } from './codes.js';
 import { connectionOf } from './connections.js';
 import { FileSource } from './file-source.js';
+import { stripHeaders } from './forged-headers.js';
 import type { Generation } from './generation.js';
 import { healthHandler } from './health.js';
 import { Http2Sessions } from './http2-client.js';
 import { jsonLogger, type Logger, safeLogger } from './logger.js';
+import { type MemoryFiles, MemorySource } from './memory-source.js';
 import { Metrics } from './metrics.js';
 import type { Peer } from './peer.js';
 import type { Mode } from './policy.js';
 import type { Runtime } from './runtime.js';
 import { ServerGuard } from './server-guard.js';
 import { DEFAULT_MIN_VERSION, type MinVersion, type Paths, settingsFromEnvironment, type Timings, timingsOf } from './settings.js';
+import type { Source } from './source.js';
 import { secureContextOptions } from './tls-context.js';
 
 export interface MtlsOptions extends Partial<Paths> {
@@ -85,6 +88,20 @@ export class Mtls {
     return new Mtls(mode, metrics, { source, metrics, log, timings, minVersion, mode });
   }
 
+  /**
+   * Takes the files as texts, which never change. For a process that gets them in another way, and for proofs.
+   *
+   * @throws MtlsError with the code of what is refused
+   */
+  static inMemory(files: MemoryFiles, options: Pick<MtlsOptions, 'mode' | 'minVersion' | 'timings' | 'logger'> = {}): Mtls {
+    const { mode = 'strict', minVersion = DEFAULT_MIN_VERSION, logger = jsonLogger } = options;
+    const timings = timingsOf(options.timings ?? {});
+    const metrics = new Metrics();
+    metrics.set('sentinel_mtls_mode', [mode], 1);
+    const log = safeLogger(logger, timings.maxLogTextLength);
+    return new Mtls(mode, metrics, { source: new MemorySource(files, timings, metrics), metrics, log, timings, minVersion, mode });
+  }
+
   private constructor(mode: Mode, metrics: Metrics, runtime: Runtime | undefined) {
     this.mode = mode;
     this.metrics = metrics;
@@ -93,8 +110,8 @@ export class Mtls {
     this.#sessions = this.#client && new Http2Sessions(this.#client);
   }
 
-  /** The files. @throws Error in mode disabled */
-  get source(): FileSource {
+  /** Where the generations come from. @throws Error in mode disabled */
+  get source(): Source {
     return this.runtime.source;
   }
 
@@ -112,7 +129,7 @@ export class Mtls {
 
   /** A server of HTTP/1, as of `node:https`; in mode disabled as of `node:http`. */
   createHttpsServer(options: ServerOptions, handler?: RequestListener): HttpsServer | HttpServer {
-    if (!this.#runtime) return createPlainServer(handler ?? (() => {}));
+    if (!this.#runtime) return createPlainServer(withoutForgedHeaders(handler ?? (() => {})));
     const server = createTlsHttpServer(this.#tlsOptions(), handler);
     this.#guard(server, options, true);
     return server;
@@ -153,7 +170,7 @@ export class Mtls {
       const { policy } = this.#runtime.source.current();
       const ports = policy?.modeOf(policyPort) === 'permissive' ? policy.plainPortsOf(policyPort) : [];
       for (const port of ports) {
-        const beside = createPlainServer(handler);
+        const beside = createPlainServer(withoutForgedHeaders(handler));
         await listening(beside, port, options.host);
         this.#runtime.log('plain-listener', { port });
         plain.push(beside);
@@ -239,6 +256,14 @@ export const openMtls = (options?: MtlsOptions): Promise<Mtls> => Mtls.open(opti
 export function peerOfRequest(request: { readonly socket?: object | null } | TLSSocket): Peer | undefined {
   return connectionOf(request)?.peer ?? ('socket' in request ? connectionOf(request.socket)?.peer : undefined);
 }
+
+/** A plain port knows no peer, and so must believe none. */
+const withoutForgedHeaders =
+  (handler: RequestListener): RequestListener =>
+  (request, response) => {
+    stripHeaders(request);
+    handler(request, response);
+  };
 
 function listening(server: HttpServer | HttpsServer, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -25,15 +25,29 @@ export function identityOf(facts: CertificateFacts): PeerIdentity {
   return id && isWorkload(id) ? { spiffeId: id.id, trustDomain: id.trustDomain } : { code: 'peer-invalid-identity' };
 }
 
+/** Peers call again and again with the same certificate; 256 of 1 KB each are no burden. */
+const MAX_KNOWN = 256;
+const known = new Map<string, Peer>();
+
 /** Reads a peer from the DER of its leaf; never throws. */
 export function peerOf(der: Buffer): Peer {
-  let facts: CertificateFacts;
+  // all of the DER is the key: what is known of one certificate is never said of another
+  const key = der.toString('latin1');
+  const found = known.get(key);
+  if (found) return found;
+  const peer = readPeer(der);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, peer);
+  return peer;
+}
+
+function readPeer(der: Buffer): Peer {
   try {
-    facts = readCertificate(der);
+    const facts = readCertificate(der);
+    return { identity: identityOf(facts), certificate: facts };
   } catch {
     return { identity: { code: 'peer-malformed' }, certificate: undefined };
   }
-  return { identity: identityOf(facts), certificate: facts };
 }
 
 /** What logs and metrics call a peer. */

@@ -1,18 +1,18 @@
 import { type AuthorizationContext, type Authorizer, judge } from './authorizer.js';
 
 import type { Code } from './codes.js';
-import type { FileSource } from './file-source.js';
 import type { safeLogger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { type Peer, peerName } from './peer.js';
 import type { Decision, Mode } from './policy.js';
 import type { MinVersion, Timings } from './settings.js';
+import type { Source } from './source.js';
 
 export type Side = 'server' | 'client';
 
 /** What all parts of one process share. */
 export interface Runtime {
-  readonly source: FileSource;
+  readonly source: Source;
   readonly metrics: Metrics;
   readonly log: ReturnType<typeof safeLogger>;
   readonly timings: Timings;

@@ -31,7 +31,7 @@ async function open(...args: Parameters<typeof Party.open>): Promise<Party> {
 const api = (leaf: Leaf, ...roots: TestAuthority[]): Files => filesOf(leaf, roots, policyOf({ service: 'api', allow: ['web'] }));
 const web = (leaf: Leaf, ...roots: TestAuthority[]): Files => filesOf(leaf, roots, policyOf({ service: 'web', calls: ['api', 'other'] }));
 
-test('[46] 200 rotations under load: no request fails, on kept connections and on new ones', async () => {
+test('[46](trap 1) 200 rotations under load: no request fails, on kept connections and on new ones', async () => {
   const leaves = await Promise.all(Array.from({ length: 8 }, () => root.issue('api')));
   const callers = await Promise.all(Array.from({ length: 4 }, () => root.issue('web')));
   const server = await open(api(leaves[0] as Leaf, root));
@@ -162,7 +162,7 @@ test('[48] a caller that was taken off the list is refused its upgrade', async (
   expect([response.statusCode, upgrades]).toEqual([403, 0]);
 });
 
-test('[49] after a rotation of the caller no request goes out under its former identity', async () => {
+test('[49](trap 14) after a rotation of the caller no request goes out under its former identity', async () => {
   const leaves = await Promise.all(Array.from({ length: 5 }, () => root.issue('web')));
   const server = await open(api(await root.issue('api'), root));
   const seen: string[] = [];
@@ -203,7 +203,7 @@ test('[49] a request that waits for a socket does not get one of the former iden
   expect(seen[1]).not.toBe(seen[0]);
 });
 
-test('[50] two expected servers never share a connection, and options of a request change no trust', async () => {
+test('[50](trap 11) two expected servers never share a connection, and options of a request change no trust', async () => {
   const server = await open(api(await root.issue('api'), root));
   const client = await open(web(await root.issue('web'), root));
   const { port } = await server.serve();

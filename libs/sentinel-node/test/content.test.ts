@@ -172,7 +172,7 @@ test('[28] a wildcard is good for one label of a server, and admits no caller by
   expect(await callWith(await issue({ uris: [], dnsNames: ['WEB.test'] }), at)).toBe('accepted ok');
 });
 
-test('[27] a server whose host stands in the common name only is refused', async () => {
+test('[27](trap 12) a server whose host stands in the common name only is refused', async () => {
   const web = await open(filesOf(await root.issue('web'), [root], policyOf({ service: 'web', calls: ['api'] })));
   const server = await open(
     filesOf(

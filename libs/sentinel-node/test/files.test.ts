@@ -108,7 +108,7 @@ test('[3] a file cut at any byte is refused, or is whole but for white space', a
   expect(source.current()).toBe(first);
 });
 
-test('[4] an empty file is refused by its own code, each of the four', async () => {
+test('[4](trap 3) an empty file is refused by its own code, each of the four', async () => {
   const folder = newFolder();
   const files = filesOf(leaf, [root], policy);
   folder.project(files);
@@ -190,7 +190,7 @@ test('[9] a folder, a dangling link and a loop in place of a file are refused', 
   }
 });
 
-test('[10] 300 swaps in a row, while it reads all the time, never give a mixed generation', async () => {
+test('[10](trap 10) 300 swaps in a row, while it reads all the time, never give a mixed generation', async () => {
   const folder = newFolder();
   const generations = await Promise.all(
     Array.from({ length: 6 }, async (_, index) => {
@@ -219,7 +219,7 @@ test('[10] 300 swaps in a row, while it reads all the time, never give a mixed g
   expect(source.current().leaf.x509.toString()).toBe(generations[swaps % generations.length]?.['tls.crt']);
 });
 
-test('[10] the second and every further swap is seen by the watch', async () => {
+test('[10](trap 9) the second and every further swap is seen by the watch', async () => {
   const folder = newFolder();
   folder.project(filesOf(leaf, [root], policy));
   const source = await openSource(folder, { watch: true, timings: { ...FAST, pollIntervalMs: 60_000 } });

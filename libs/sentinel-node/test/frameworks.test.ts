@@ -215,7 +215,7 @@ const say = (client: EchoClient): Promise<string> =>
     );
   });
 
-test('[47] gRPC: the caller is known, a stream outlives rotations on both sides, 60 rotations under load fail no call', async () => {
+test('[47](trap 7) gRPC: the caller is known, a stream outlives rotations on both sides, 60 rotations under load fail no call', async () => {
   const server = await open(api(await root.issue('api'), root));
   const grpcServer = echoServer(server);
   const port = await grpcServer.listen(0, '127.0.0.1');

@@ -108,7 +108,7 @@ test('[53] plain HTTP on the TLS port is closed and counted, TLS on a plain port
 test.each([
   ['TLSv1.3', ['TLSv1.2', 'TLSv1.1']],
   ['TLSv1.2', ['TLSv1.1', 'TLSv1']],
-] as const)('[54] with minVersion %s older versions are refused, also after 5 rotations', async (minVersion, older) => {
+] as const)('[54](trap 2) with minVersion %s older versions are refused, also after 5 rotations', async (minVersion, older) => {
   const server = await open(await apiFiles(), { minVersion });
   const { port } = await server.serve();
   for (let rotation = 0; rotation <= 5; rotation++) {
@@ -132,7 +132,7 @@ test('[54] an SSLv2 hello is refused', async () => {
   await until(() => server.count('sentinel_mtls_handshakes_total', { result: 'refused' }) === 1, 'the count');
 });
 
-test('[55] a silent caller and one that sends a byte at a time are destroyed after the handshake timeout, by every kind of server', async () => {
+test('[55](trap 6) a silent caller and one that sends a byte at a time are destroyed after the handshake timeout, by every kind of server', async () => {
   const timeout = 300;
   for (const kind of ['https', 'http2', 'tls'] as const) {
     const server = await open(await apiFiles(), { timings: { handshakeTimeoutMs: timeout } });
@@ -197,7 +197,7 @@ test('[56] accept survives the end of its descriptors', async () => {
   expect(status).toBe(200);
 });
 
-test('[57] no renegotiation, no early data, no compression; any server name and none get the same judgement', async () => {
+test('[57](trap 5) no renegotiation, no early data, no compression; any server name and none get the same judgement', async () => {
   const server = await open(await apiFiles(), { minVersion: 'TLSv1.2' });
   const { port } = await server.serve();
   const renegotiated = await new Promise<string>(resolve => {
@@ -306,15 +306,19 @@ test('[59] nor through HTTP/2', async () => {
   expect(JSON.stringify(seen)).toContain('kept');
 });
 
-test('[60] permissive: plain and TLS on two ports, and the TLS port is as strict as ever', async () => {
+test('[60](trap 13) permissive: plain and TLS on two ports, and the TLS port is as strict as ever', async () => {
   const plainPort = await freePort();
   const files = filesOf(await root.issue('api'), [root], policyOf({ service: 'api', mode: 'permissive', allow: ['web'], plainPort }));
   const server = await open(files);
-  const served = await server.mtls.serveHttps({ port: PORT, listen: 0, host: '127.0.0.1' }, (_request, response) => response.end('ok'));
+  const headers: unknown[] = [];
+  const served = await server.mtls.serveHttps({ port: PORT, listen: 0, host: '127.0.0.1' }, (incoming, response) => {
+    headers.push(incoming.headers);
+    response.end('ok');
+  });
   closing.push(() => served.close());
   const { port } = served.server.address() as { port: number };
   const plain = await new Promise<number>((resolve, reject) => {
-    requestPlain({ host: '127.0.0.1', port: plainPort, agent: false }, response => {
+    requestPlain({ host: '127.0.0.1', port: plainPort, agent: false, headers: { 'x-spiffe-id': 'forged' } }, response => {
       response.resume();
       resolve(response.statusCode ?? 0);
     })
@@ -322,6 +326,7 @@ test('[60] permissive: plain and TLS on two ports, and the TLS port is as strict
       .end();
   });
   expect(plain).toBe(200);
+  expect(JSON.stringify(headers)).not.toContain('forged');
   expect(server.events('plain-listener').map(({ fields }) => fields.port)).toEqual([plainPort]);
   // neither without a certificate, nor resumed without one
   const first = await callRaw(port, {});

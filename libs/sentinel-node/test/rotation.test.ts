@@ -142,7 +142,7 @@ function callKeepingSession(
 }
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-  '[39][41] %s: no session is ever resumed, so a removed root and an expired caller stay out',
+  '[39][41](trap 4) %s: no session is ever resumed, so a removed root and an expired caller stay out',
   async minVersion => {
     const server = await open(api(await old.issue('api'), old, fresh), { minVersion });
     const { port } = await server.serve();

@@ -74,10 +74,19 @@ test('each failure scenario is tested by its number, or says why it does not app
   const files = readdirSync(__dirname).filter(file => file.endsWith('.test.ts'));
   const text = files.map(file => readFileSync(join(__dirname, file), 'utf8')).join('\n');
   const tested = new Set(
-    [...text.matchAll(/['`]((?:\[\d+\])+) /g)].flatMap(([, numbers = '']) => [...numbers.matchAll(/\d+/g)].map(Number)),
+    [...text.matchAll(/['`]((?:\[\d+\])+)(?:\(trap \d+\))? /g)].flatMap(([, numbers = '']) => [...numbers.matchAll(/\d+/g)].map(Number)),
   );
   const scenarios: { number: number; title: string; doesNotApply?: { node?: string } }[] = read('scenarios.json').scenarios;
   expect(scenarios.map(({ number }) => number)).toEqual(Array.from({ length: 62 }, (_, index) => index + 1));
   const open = scenarios.filter(({ number, doesNotApply }) => !tested.has(number) && !doesNotApply?.node);
   expect(open.map(({ number, title }) => `${number} ${title}`)).toEqual([]);
+});
+
+test('each of the fourteen traps that were measured has a test of its own', () => {
+  const files = readdirSync(__dirname).filter(file => file.endsWith('.test.ts'));
+  const text = files.map(file => readFileSync(join(__dirname, file), 'utf8')).join('\n');
+  const tested = new Set([...text.matchAll(/\]\(trap (\d+)\) /g)].map(([, number]) => Number(number)));
+  // 8 is about Python's ssl
+  const expected = Array.from({ length: 14 }, (_, index) => index + 1).filter(number => number !== 8);
+  expect([...tested].sort((a, b) => a - b)).toEqual(expected);
 });
