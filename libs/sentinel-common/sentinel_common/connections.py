@@ -32,7 +32,7 @@ class Connection:
         self._chain = chain
         self._judge = judge
         self._judged_under = generation
-        self._roots = frozenset(generation.identity.roots)
+        self._verified_by = generation
         self._on_drain: Optional[Callable[[str], None]] = None
         self._on_destroy: Optional[Callable[[], None]] = None
 
@@ -53,7 +53,8 @@ class Connection:
 
     def trusted_by(self, generation: Generation) -> bool:
         """Whether the peer still chains to the trust set. As long as no root has left, the handshake's answer holds."""
-        return self._roots <= frozenset(generation.identity.roots) or self.chains_to(generation)
+        roots, now = self._verified_by.identity.roots, generation.identity.roots
+        return roots is now or set(roots) <= set(now) or self.chains_to(generation)
 
     def chains_to(self, generation: Generation) -> bool:
         """By names and signatures; TLS judged the rest before."""

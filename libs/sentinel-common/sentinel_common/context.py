@@ -16,8 +16,9 @@ import socket
 import ssl
 import time
 import weakref
+from collections import deque
 from contextvars import ContextVar
-from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, cast
+from typing import Any, Callable, Deque, Dict, List, NoReturn, Optional, Protocol, Tuple, cast
 
 from sentinel_common.certificate import der_of
 from sentinel_common.connections import Connection
@@ -206,7 +207,9 @@ class JudgedObject(Judged, ssl.SSLObject):
 
     def do_handshake(self) -> None:
         if self._begun is None:
-            _probe_later(self, self._generation_context().gate.handshake_timeout * 0.9)
+            pending = _pending()
+            if pending is not None:
+                pending.add(self, self._generation_context().gate.handshake_timeout * 0.9)
         self._handshake(super().do_handshake)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
@@ -303,27 +306,49 @@ class JudgedSocket(Judged, ssl.SSLSocket):
         return self.version() or "unknown"
 
 
-def _probe_later(tls: JudgedObject, seconds: float) -> None:
+class _Pending:
+    """Handshakes of one event loop that have begun, with one timer for all of them.
+
+    asyncio leaves a connection that was closed in mid-handshake in a cycle, told to nobody. What is not over near its
+    deadline is looked at by the collector, once a second at most, whatever peers do; what lives on really hangs.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._begun: Deque[Tuple[float, "weakref.ref[JudgedObject]"]] = deque()
+        self._timer: Optional[asyncio.TimerHandle] = None
+
+    def add(self, tls: JudgedObject, seconds: float) -> None:
+        self._begun.append((time.monotonic() + seconds, weakref.ref(tls)))
+        if self._timer is None:
+            self._timer = self._loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer, hanging, now = None, False, time.monotonic()
+        while self._begun and self._begun[0][0] <= now + 0.001:
+            tls = self._begun.popleft()[1]()
+            hanging = hanging or (tls is not None and not tls._ended)
+            del tls
+        if hanging and now - _last_collection[0] > 1:
+            _last_collection[0] = now
+            gc.collect()
+        if self._begun:
+            self._timer = self._loop.call_later(max(0.001, self._begun[0][0] - now), self._look)
+
+
+_last_collection = [0.0]
+_PENDING: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pending]" = weakref.WeakKeyDictionary()
+
+
+def _pending() -> Optional[_Pending]:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        return  # not in an event loop: the caller sees every error itself
-    loop.call_later(seconds, _probe, weakref.ref(tls))
-
-
-_last_probe = [0.0]
-
-
-def _probe(reference: "weakref.ref[JudgedObject]") -> None:
-    """asyncio leaves a connection that was closed in mid-handshake in a cycle, told to nobody: this frees it.
-
-    Once a second at most, whatever peers do. What is alive afterwards is a handshake that really hangs.
-    """
-    tls = reference()
-    if tls is not None and not tls._ended and time.monotonic() - _last_probe[0] > 1:
-        del tls
-        _last_probe[0] = time.monotonic()
-        gc.collect()
+        return None  # not in an event loop: the caller sees every error itself
+    found = _PENDING.get(loop)
+    if found is None:
+        found = _PENDING[loop] = _Pending(loop)
+    return found
 
 
 def _sent_chain(tls: Any) -> List[bytes]:

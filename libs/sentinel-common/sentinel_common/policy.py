@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, NoReturn, Optional, Tuple, TypeVar
+from functools import cached_property
+from typing import Callable, Dict, FrozenSet, List, Mapping, NoReturn, Optional, Tuple, TypeVar
 
 from sentinel_common.errors import MtlsError
 from sentinel_common.peer import Peer
@@ -50,6 +51,16 @@ class Policy:
     server: Tuple[ServerPort, ...]
     client: Tuple[Call, ...]
 
+    @cached_property
+    def ports(self) -> Mapping[int, Tuple[str, FrozenSet[str]]]:
+        """Mode and callers by port number; of several entries for one number the strictest mode, and all callers."""
+        found: Dict[int, Tuple[str, FrozenSet[str]]] = {}
+        for entry in self.server:
+            mode, callers = found.get(entry.port, (entry.mode, frozenset()))
+            listed = {allowed.spiffe_id for allowed in entry.allow if allowed.mode != "disabled"}
+            found[entry.port] = (min(mode, entry.mode, key=_STRICTNESS.index), callers | listed)
+        return found
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -76,18 +87,16 @@ def audited(code: str) -> Verdict:
 
 def judge_caller(policy: Policy, port: int, peer: Peer) -> Verdict:
     """What SPEC 3.1 says of a caller that passed TLS at a port."""
-    entries = [entry for entry in policy.server if entry.port == port]
-    if not entries:
+    found = policy.ports.get(port)
+    if found is None:
         return denied("port-not-declared")
-    mode = min((entry.mode for entry in entries), key=_STRICTNESS.index)
+    mode, callers = found
     if mode == "disabled":
         return denied("port-disabled")
-    refuse = audited if mode == "audit" else denied
-    if peer.problem is not None:
-        return refuse(peer.problem)
-    if any(allowed.spiffe_id == peer.spiffe_id and allowed.mode != "disabled" for entry in entries for allowed in entry.allow):
+    if peer.problem is None and peer.spiffe_id in callers:
         return ALLOWED
-    return refuse("peer-not-listed")
+    code = peer.problem or "peer-not-listed"
+    return audited(code) if mode == "audit" else denied(code)
 
 
 def find_call(policy: Policy, host: str, port: Optional[int]) -> Tuple[Call, ...]:

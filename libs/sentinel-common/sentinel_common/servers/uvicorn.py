@@ -104,6 +104,9 @@ async def _listen(
     server: Server, context: RotatingContext, runtime: Runtime, policy_port: Optional[int], sockets: Optional[List[socket.socket]]
 ) -> None:
     config, loop = server.config, asyncio.get_running_loop()
+    if "zttp" in config.http_protocol_class.__module__:
+        # It hands its connections to classes of its own, which would pass by the judgement of requests.
+        raise MtlsError("setting-invalid", "uvicorn's zttp is not supported; for HTTP/2 take hypercorn")
     http, websocket = _judging(config.http_protocol_class, runtime), _judging(config.ws_protocol_class, runtime)
     # The HTTP protocol takes the class for an upgrade from here.
     config.ws_protocol_class = websocket
