@@ -6,6 +6,8 @@ export interface CertificateFacts {
   readonly der: Buffer;
   /** Content octets of the serial number, as hexadecimal digits. */
   readonly serial: string;
+  /** Contents of the object identifier of the signature's algorithm, as hexadecimal digits. */
+  readonly signatureAlgorithm: string;
   readonly subjectIsEmpty: boolean;
   readonly isCa: boolean;
   /** Bits of KeyUsage, bit 0 (digitalSignature) lowest; undefined without the extension. */
@@ -41,14 +43,15 @@ export function readCertificate(der: Buffer): CertificateFacts {
   const fields = elements(der, tbs.from, tbs.to);
   // version is explicit tag 0 and may be missing (version 1)
   const rest = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
-  const [serial, , , validity, subject] = rest;
-  if (serial?.tag !== 0x02 || validity?.tag !== 0x30 || subject?.tag !== 0x30) throw new Error('no certificate');
+  const [serial, algorithm, , validity, subject] = rest;
+  if (serial?.tag !== 0x02 || algorithm?.tag !== 0x30 || validity?.tag !== 0x30 || subject?.tag !== 0x30) throw new Error('no certificate');
   const [notBefore, notAfter] = elements(der, validity.from, validity.to);
   if (!notBefore || !notAfter) throw new Error('no validity');
   const extensions = rest.find(({ tag }) => tag === 0xa3);
   return {
     der,
     serial: hex(der, serial),
+    signatureAlgorithm: hex(der, elementAt(der, algorithm.from, algorithm.to)),
     subjectIsEmpty: subject.from === subject.to,
     ...readExtensions(der, extensions),
     notBefore: readTime(der, notBefore),

@@ -29,6 +29,14 @@ const KEY_LABELS: readonly string[] = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRI
 /** P-256, P-384 and P-521 by the names that OpenSSL gives. */
 const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 const MIN_RSA_BITS = 2048;
+/** RSA with MD2, MD5 and SHA-1 (PKCS #1), ECDSA and DSA with SHA-1, by the contents of their object identifiers. */
+const WEAK_SIGNATURES: readonly string[] = [
+  '2a864886f70d010102',
+  '2a864886f70d010104',
+  '2a864886f70d010105',
+  '2a8648ce3d0401',
+  '2a8648ce380403',
+];
 
 /**
  * Checks that certificate, key and bundle belong together. Times are not judged here.
@@ -50,6 +58,7 @@ export function readIdentity(files: Pick<FileSet, 'cert' | 'key' | 'bundle'>, li
   const isOwnRoot = roots.some(({ sha256 }) => sha256 === leaf.sha256);
   if (leaf.facts.isCa && !isOwnRoot) throw new MtlsError('leaf-is-ca', `${files.cert.path}: the certificate of the key is a CA`);
   checkTrust(chain, roots, files);
+  checkSignatures(chain, files.cert.path);
   const expected = new Set(chain.map(({ sha256 }) => sha256));
   return {
     leaf,
@@ -137,6 +146,12 @@ function checkTrust(chain: readonly Certificate[], roots: readonly Certificate[]
   const leaf = chain[0];
   const trusted = leaf !== undefined && (roots.some(({ sha256 }) => sha256 === leaf.sha256) || chainsTo(leaf, chain.slice(1), roots));
   if (!trusted) throw new MtlsError('chain-untrusted', `${files.cert.path}: its chain does not end in ${files.bundle.path}`);
+}
+
+/** Not every OpenSSL refuses to load what every peer of level 2 refuses to accept. */
+function checkSignatures(chain: readonly Certificate[], path: string): void {
+  if (chain.some(({ facts }) => WEAK_SIGNATURES.includes(facts.signatureAlgorithm)))
+    throw new MtlsError('chain-weak', `${path}: a certificate of the chain is signed with SHA-1 or MD5`);
 }
 
 function unique(certificates: readonly Certificate[]): Certificate[] {
