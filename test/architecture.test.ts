@@ -26,7 +26,9 @@ function importsOfLib(): Import[] {
   return files.flatMap(file => {
     const text = readFileSync(join(LIB, file), 'utf8');
     const targets = [...text.matchAll(/(?:from|import\(|require\()\s*'(\.[^']+)'/g)].map(match => match[1] ?? '');
-    return targets.map(target => ({ file, from: room(file), to: room(relative(LIB, normalize(join(LIB, dirname(file), target)))) }));
+    // the runtime library stands beside lib/, and imports nothing of it
+    const inLib = targets.filter(target => !target.includes('/libs/sentinel-node/src/index.js'));
+    return inLib.map(target => ({ file, from: room(file), to: room(relative(LIB, normalize(join(LIB, dirname(file), target)))) }));
   });
 }
 
@@ -45,6 +47,16 @@ test('imports go in one direction', () => {
 
 test('an import in the wrong direction would be found', () => {
   expect(forbidden([{ file: 'pki/x.ts', from: 'pki', to: 'cli' }])).toEqual(['pki/x.ts imports from cli']);
+});
+
+test('only the proof imports the runtime library, by its public face, and the library imports nothing of lib/', () => {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  const importing = files.filter(file => /libs\/sentinel-node/.test(readFileSync(join(LIB, file), 'utf8')));
+  expect(importing.length).toBeGreaterThan(0);
+  expect(importing.filter(file => !file.startsWith('check/prove/'))).toEqual([]);
+  const source = join(LIB, '../libs/sentinel-node/src');
+  const outside = readdirSync(source).filter(file => /from '\.\.\//.test(readFileSync(join(source, file), 'utf8')));
+  expect(outside).toEqual([]);
 });
 
 test('every room is known', () => {

@@ -4,8 +4,8 @@ import type { FieldPath, KubernetesObject, ObjectSet } from '../../objects/index
 import type { TlsPort } from '../prove/calls.js';
 import { clientEntry } from '../prove/job.js';
 import { policyObjectOf, type Rendered, readPolicy, serverPortOf } from '../prove/parties.js';
-import { authorize } from '../prove/policy-reader.js';
 import type { Layer } from '../prove/types.js';
+import { authorize } from './authorize.js';
 import { Chains, type Credential, isFor, readCredential, servesAs } from './credentials.js';
 
 /** How a handshake would end, and what decides it. */

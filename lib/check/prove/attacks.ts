@@ -65,7 +65,7 @@ export function attacksOnCallers(stage: Stage, plan: Plan, { caller, target }: P
       const name = `${kind} ${target.service.name} ${other.service.name}`;
       const shown = await stage.forge(name, party, { usages: SERVER, ...forgery });
       if (!shown) throw new Error(`no certificate can be forged for ${party.service.name}`);
-      return stage.callImpostor(name, shown, credential.value, entry.value);
+      return stage.callImpostor(name, shown, caller, entry.value);
     },
   });
   return [

@@ -36,7 +36,7 @@ function edge(stage: Stage, { caller, target }: PlannedCall): Job {
     if ('problem' in entry) return refused('callerPolicy', `the caller does not call: ${entry.problem}`);
     const credential = credentialOf(stage, caller);
     if ('problem' in credential) return refused('issuance', `the caller has no certificate: ${credential.problem}`);
-    return stage.callServer(target, credential.value, entry.value);
+    return stage.callServerAs(target, caller, entry.value);
   };
   return { kind: 'edge', caller, target, expected: 'accepted', run };
 }

@@ -1,11 +1,9 @@
-import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Server } from 'node:tls';
+import { type Authorizer, authorizePolicy, type Code, type Logger, Mtls, type Peer } from '../../../libs/sentinel-node/src/index.js';
 import type { Credential } from '../../pki/authority-credential.js';
-import { type PeerIdentity, peerIdentity } from '../../pki/x509-identity.js';
 import type { ClientOutcome } from './loopback-client.js';
-import { deny, type Verdict } from './policy-reader.js';
-import { tlsReason } from './tls-reasons.js';
+import { layerOf, runtimeReason } from './tls-reasons.js';
 import type { Layer, Outcome } from './types.js';
 
 /** The one byte after which a call counts: in TLS 1.3 a client sees success before the server has decided. */
@@ -13,9 +11,12 @@ const ADMITTED = '+';
 
 export interface LoopbackServerProps {
   readonly credential: Credential;
-  /** PEM of every root that is trusted; never empty, for an empty list would mean the roots of Node. */
+  /** PEM of every root that is trusted. */
   readonly roots: string;
-  readonly authorize: (peer: PeerIdentity) => Verdict;
+  /** Whom to admit: the text of the service's policy.json and the port of it, or an authorizer of the runtime library. */
+  readonly admits: { readonly policy: string; readonly port: number } | Authorizer;
+  /** In words, why the authorizer refuses, where its code says too little. */
+  readonly refusal?: string;
   readonly timeoutMs: number;
 }
 
@@ -32,8 +33,8 @@ interface ServerVerdict {
 }
 
 /**
- * A TLS 1.3 server on a loopback port that asks for a client certificate, as a service does. Exchanges with one
- * server go one after another, because Node no longer knows the peer of a socket that it refused.
+ * A server of the runtime library on a loopback port: what it decides here is what it decides in a pod. Exchanges with
+ * one server go one after another, because a handshake that TLS refused does not say whose it was.
  */
 export class LoopbackServer {
   readonly #server: Server;
@@ -42,8 +43,8 @@ export class LoopbackServer {
   #last: Promise<unknown> = Promise.resolve();
   #report: (verdict: ServerVerdict) => void = () => {};
 
+  /** @throws MtlsError where a process with these files would not start */
   static async start(props: LoopbackServerProps): Promise<LoopbackServer> {
-    if (props.roots.trim() === '') throw new Error('a server without a root would trust the roots of Node');
     const server = new LoopbackServer(props);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
@@ -52,27 +53,22 @@ export class LoopbackServer {
     return server;
   }
 
-  private constructor(props: LoopbackServerProps) {
-    this.#timeoutMs = props.timeoutMs;
-    this.#server = createServer({
-      key: props.credential.privateKeyPem(),
-      cert: props.credential.chain,
-      ca: props.roots,
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.3',
-      handshakeTimeout: props.timeoutMs,
-      // a resumed session would skip the chain and the expiry
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    });
+  private constructor({ credential, roots, admits, refusal, timeoutMs }: LoopbackServerProps) {
+    this.#timeoutMs = timeoutMs;
+    const byPolicy = typeof admits !== 'function';
+    const logger: Logger = (_level, event, { code }) => {
+      if (event === 'handshake-refused' && typeof code === 'string') this.#refuse(code as Code);
+    };
+    const files = { cert: credential.chain, key: credential.privateKeyPem(), ca: roots, ...(byPolicy && { policy: admits.policy }) };
+    const mtls = Mtls.inMemory(files, { logger, timings: { handshakeTimeoutMs: timeoutMs } });
+    const judge = byPolicy ? authorizePolicy(admits.port) : admits;
+    const authorizer: Authorizer = (peer, context) => {
+      const decision = judge(peer, context);
+      this.#report(verdictOf(decision.decision, decision.code, peer, refusal));
+      return decision;
+    };
+    this.#server = mtls.createTlsServer({ authorizer }, socket => socket.end(ADMITTED));
     this.#server.on('connection', socket => this.#keep(socket));
-    this.#server.on('secureConnection', socket => this.#decide(socket, props.authorize));
-    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      // the socket knows why; the error is only ECONNRESET. Node does not close it after a handshake timeout
-      const code = socket.authorizationError as unknown;
-      socket.destroy();
-      this.#report({ layer: 'tls', reason: tlsReason(typeof code === 'string' ? code : error.code, 'client auth') });
-    });
   }
 
   /** Runs one call against this server and says how it ended. */
@@ -110,13 +106,8 @@ export class LoopbackServer {
     });
   }
 
-  #decide(socket: TLSSocket, authorize: LoopbackServerProps['authorize']): void {
-    socket.on('error', () => socket.destroy());
-    const certificate = socket.getPeerX509Certificate();
-    const verdict = certificate ? authorize(peerIdentity(certificate.raw)) : deny('it shows no certificate');
-    this.#report({ layer: verdict.audited ? 'audit' : 'identity', reason: verdict.reason });
-    if (verdict.allowed) socket.end(ADMITTED);
-    else socket.destroy();
+  #refuse(code: Code): void {
+    this.#report({ layer: layerOf(code), reason: runtimeReason(code, 'client auth') });
   }
 
   #keep(socket: Socket): void {
@@ -124,4 +115,12 @@ export class LoopbackServer {
     socket.setTimeout(this.#timeoutMs, () => socket.destroy());
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
+
+function verdictOf(decision: string, code: Code | 'ok', peer: Peer, refusal: string | undefined): ServerVerdict {
+  if (code === 'ok') {
+    const name = 'spiffeId' in peer.identity ? peer.identity.spiffeId : 'whoever calls';
+    return { layer: 'identity', reason: `${name} is in the allow-list of policy.json` };
+  }
+  return { layer: decision === 'audited' ? 'audit' : layerOf(code), reason: refusal ?? runtimeReason(code, 'client auth', peer) };
 }

@@ -16,6 +16,8 @@ export interface Party {
   readonly certificate: KubernetesObject | undefined;
   readonly credential: Rendered<Credential>;
   readonly policy: Rendered<Policy>;
+  /** As it is mounted. */
+  readonly policyText: string | undefined;
 }
 
 /** Reads and issues what every service of the plan needs; keys are made side by side. */
@@ -24,7 +26,8 @@ export async function makeParties(objects: ObjectSet, plan: Plan, authority: Emb
     plan.services.map(async (service): Promise<Party> => {
       const certificate = certificateOf(objects, service);
       const credential = await issue(authority, service, certificate);
-      return { service, certificate, credential, policy: readPolicy(objects, service) };
+      const policyText = policyTextOf(objects, service);
+      return { service, certificate, credential, policy: parsed(policyText, service), policyText };
     }),
   );
   return new Map(parties.map(party => [party.service.name, party]));
@@ -66,10 +69,17 @@ async function issue(
   }
 }
 
-/** The policy.json that a service mounts. */
-export function readPolicy(objects: ObjectSet, service: ServicePlan): Rendered<Policy> {
+/** The text of the policy.json that a service mounts. */
+function policyTextOf(objects: ObjectSet, service: ServicePlan): string | undefined {
   const text = valueAt(policyObjectOf(objects, service), ['data', 'policy.json']);
-  if (typeof text !== 'string')
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** The policy.json that a service mounts. */
+export const readPolicy = (objects: ObjectSet, service: ServicePlan): Rendered<Policy> => parsed(policyTextOf(objects, service), service);
+
+function parsed(text: string | undefined, service: ServicePlan): Rendered<Policy> {
+  if (text === undefined)
     return { problem: `there is no ConfigMap ${service.namespace}/${policyConfigMapName(service)} with a policy.json` };
   try {
     return { value: parsePolicy(text) };

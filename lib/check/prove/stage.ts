@@ -1,13 +1,14 @@
 import type { SecureContext } from 'node:tls';
+import { authorizeAny, authorizeSpiffeId, Mtls, MtlsError, silentLogger } from '../../../libs/sentinel-node/src/index.js';
 import type { Plan } from '../../fleet/plan.js';
 import type { ObjectSet } from '../../objects/index.js';
 import { EmbeddedAuthority, type Forgery } from '../../pki/authority.js';
 import type { Credential } from '../../pki/authority-credential.js';
 import { portKey, type TlsPort } from './calls.js';
-import { call, clientContext, type ExpectedServer } from './loopback-client.js';
+import { call, callAsService, clientContext, type DeclaredCall } from './loopback-client.js';
 import { type Exchange, LoopbackServer } from './loopback-server.js';
 import { makeParties, type Party, serverPortOf } from './parties.js';
-import { authorize, deny } from './policy-reader.js';
+import { startLayer } from './tls-reasons.js';
 import { environmentTrust, type Trust } from './trust.js';
 import type { Layer } from './types.js';
 
@@ -23,6 +24,7 @@ export class Stage {
   readonly #absent = new Map<string, Absence>();
   readonly #impostors = new Map<string, Promise<LoopbackServer>>();
   readonly #contexts = new Map<Credential, SecureContext>();
+  readonly #callers = new Map<string, Mtls | Absence>();
   readonly #forged = new Map<string, Promise<Credential>>();
   #nobody: SecureContext | undefined;
 
@@ -55,26 +57,26 @@ export class Stage {
     return this.#absent.get(portKey(target.service.name, target.port.name));
   }
 
-  /** Calls the server of a port; without `expected` the caller checks nothing but the chain. */
-  async callServer(target: TlsPort, credential: Credential | undefined, expected?: ExpectedServer): Promise<Exchange> {
-    const server = this.#servers.get(portKey(target.service.name, target.port.name));
-    if (!server) throw new Error(`nobody listens on ${portKey(target.service.name, target.port.name)}`);
-    return this.#call(server, credential, expected, target.service.fqdn);
+  /** Calls the server of a port as somebody who follows no policy. */
+  async callServer(target: TlsPort, credential: Credential | undefined): Promise<Exchange> {
+    const context = this.#contextOf(credential);
+    const host = target.service.fqdn;
+    return this.#serverOf(target).exchange(port => call(port, { host, context, timeoutMs: this.timeoutMs }));
   }
 
-  /** Calls a server that takes everybody but shows a forged certificate. */
-  async callImpostor(name: string, shown: Credential, credential: Credential, expected: ExpectedServer): Promise<Exchange> {
+  /** Calls the server of a port as a service does. */
+  async callServerAs(target: TlsPort, caller: string, declared: DeclaredCall): Promise<Exchange> {
+    return this.#callAs(this.#serverOf(target), caller, declared);
+  }
+
+  /** Calls a server that takes everybody but shows a forged certificate, as a service does. */
+  async callImpostor(name: string, shown: Credential, caller: string, declared: DeclaredCall): Promise<Exchange> {
     let impostor = this.#impostors.get(name);
     if (!impostor) {
-      impostor = LoopbackServer.start({
-        credential: shown,
-        roots: this.trust.roots,
-        authorize: () => ({ allowed: true, audited: false, reason: 'the caller took an impostor for it' }),
-        timeoutMs: this.timeoutMs,
-      });
+      impostor = LoopbackServer.start({ credential: shown, roots: this.trust.roots, admits: authorizeAny(), timeoutMs: this.timeoutMs });
       this.#impostors.set(name, impostor);
     }
-    return this.#call(await impostor, credential, expected, expected.host);
+    return this.#callAs(await impostor, caller, declared);
   }
 
   /** A certificate that somebody must refuse, made once for each name. */
@@ -93,9 +95,25 @@ export class Stage {
     await Promise.all([...this.#servers.values(), ...started].map(server => server.close()));
   }
 
-  #call(server: LoopbackServer, credential: Credential | undefined, expected: ExpectedServer | undefined, host: string): Promise<Exchange> {
-    const context = this.#contextOf(credential);
-    return server.exchange(port => call(port, { host, context, expected, timeoutMs: this.timeoutMs }));
+  #serverOf(target: TlsPort): LoopbackServer {
+    const server = this.#servers.get(portKey(target.service.name, target.port.name));
+    if (!server) throw new Error(`nobody listens on ${portKey(target.service.name, target.port.name)}`);
+    return server;
+  }
+
+  async #callAs(server: LoopbackServer, caller: string, declared: DeclaredCall): Promise<Exchange> {
+    const mtls = this.#callerOf(caller);
+    if (!(mtls instanceof Mtls)) return { outcome: 'refused', layer: mtls.layer, reason: `the caller does not start: ${mtls.reason}` };
+    return server.exchange(port => callAsService(mtls, declared, port, this.timeoutMs));
+  }
+
+  /** The runtime of a caller, made once. */
+  #callerOf(caller: string): Mtls | Absence {
+    const known = this.#callers.get(caller);
+    if (known) return known;
+    const made = startCaller(this.parties.get(caller), this.trust.roots, this.timeoutMs);
+    this.#callers.set(caller, made);
+    return made;
   }
 
   #contextOf(credential: Credential | undefined): SecureContext {
@@ -123,13 +141,27 @@ export class Stage {
       this.#absent.set(key, { layer: 'identity', reason: 'its policy.json has the port in mode disabled' });
       return;
     }
-    const server = await LoopbackServer.start({
-      credential: party.credential.value,
-      roots: this.trust.roots,
-      // a process without a policy that it understands lets nobody in
-      authorize: peer => ('value' in entry ? authorize(entry.value, peer) : deny(entry.problem)),
-      timeoutMs: this.timeoutMs,
-    });
-    this.#servers.set(key, server);
+    const common = { credential: party.credential.value, roots: this.trust.roots, timeoutMs: this.timeoutMs };
+    try {
+      const server = await LoopbackServer.start({ ...common, admits: { policy: party.policyText ?? '', port: port.targetPort } });
+      this.#servers.set(key, server);
+    } catch (error) {
+      if (!(error instanceof MtlsError)) throw error;
+      if (!error.code.startsWith('policy-')) this.#absent.set(key, { layer: startLayer(error.code), reason: error.message });
+      // a process without a policy that it understands lets nobody in; the caller's side is tried all the same
+      else this.#servers.set(key, await LoopbackServer.start({ ...common, admits: authorizeSpiffeId(), refusal: error.message }));
+    }
+  }
+}
+
+function startCaller(party: Party | undefined, roots: string, timeoutMs: number): Mtls | Absence {
+  if (!party || 'problem' in party.credential) return { layer: 'issuance', reason: 'it has no certificate' };
+  const { value } = party.credential;
+  try {
+    const files = { cert: value.chain, key: value.privateKeyPem(), ca: roots, policy: party.policyText };
+    return Mtls.inMemory(files, { logger: silentLogger, timings: { handshakeTimeoutMs: timeoutMs } });
+  } catch (error) {
+    if (error instanceof MtlsError) return { layer: startLayer(error.code), reason: error.message };
+    throw error;
   }
 }

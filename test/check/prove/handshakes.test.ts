@@ -137,14 +137,16 @@ describe('a mutation of the manifests is a failure that names the call and the l
     const failures = await failing(objects => {
       find(objects, 'Certificate', 'cart-tls').spec.issuerRef.name = 'some-other-issuer';
     });
-    expect(failures).toEqual(['edge cart ledger:grpc tls', 'edge web cart:https tls']);
+    // a process whose own chain does not end in its bundle does not start
+    expect(failures).toEqual(['listen  cart:https tls', 'edge cart ledger:grpc tls', 'edge web cart:https tls']);
   });
 
   test('the bundle names a Secret that no CA Certificate writes', async () => {
     const failures = await failing(objects => {
       find(objects, 'Bundle', 'shop-ca-bundle').spec.sources[0].secret.name = 'typo';
     });
-    expect(failures).toEqual(['edge cart ledger:grpc tls', 'edge web cart:https tls']);
+    const listeners = ['cart:https', 'ledger:grpc', 'web:https'].map(port => `listen  ${port} tls`);
+    expect(failures).toEqual([...listeners, 'edge cart ledger:grpc tls', 'edge web cart:https tls']);
   });
 
   test('a Certificate is missing', async () => {

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { call, clientContext } from '../../../lib/check/prove/loopback-client.js';
 import { LoopbackServer } from '../../../lib/check/prove/loopback-server.js';
-import { authorize, deny } from '../../../lib/check/prove/policy-reader.js';
 import { ObjectSet } from '../../../lib/objects/index.js';
 import { EmbeddedAuthority } from '../../../lib/pki/authority.js';
 import type { Credential } from '../../../lib/pki/authority-credential.js';
+import { authorizeAny, authorizeSpiffeId } from '../../../libs/sentinel-node/src/index.js';
 import { find, shopObjects } from './shop.js';
 
 let cart: Credential;
@@ -23,7 +23,7 @@ const start = (timeoutMs = 5000): Promise<LoopbackServer> =>
   LoopbackServer.start({
     credential: cart,
     roots: cart.root,
-    authorize: () => ({ allowed: true, audited: false, reason: 'open' }),
+    admits: authorizeAny(),
     timeoutMs,
   });
 
@@ -33,7 +33,7 @@ test('a server that never answers proves nothing: the caller calls it silent and
   const { port } = silent.address() as AddressInfo;
   const closed = once(silent, 'connection').then(([socket]) => once(socket.resume(), 'close'));
   const context = clientContext(cart.root, web);
-  expect(await call(port, { host: 'cart', context, expected: undefined, timeoutMs: 100 })).toEqual({ kind: 'silent' });
+  expect(await call(port, { host: 'cart', context, timeoutMs: 100 })).toEqual({ kind: 'silent' });
   await closed;
   silent.close();
 });
@@ -58,25 +58,19 @@ test('success before the first byte does not count', async () => {
   const server = await LoopbackServer.start({
     credential: cart,
     roots: cart.root,
-    authorize: () => deny('it is on no list'),
+    admits: authorizeSpiffeId(),
+    refusal: 'it is on no list',
     timeoutMs: 5000,
   });
   const context = clientContext(cart.root, web);
-  const exchange = await server.exchange(port => call(port, { host: 'cart', context, expected: undefined, timeoutMs: 5000 }));
+  const exchange = await server.exchange(port => call(port, { host: 'cart', context, timeoutMs: 5000 }));
   expect(exchange).toEqual({ outcome: 'refused', layer: 'identity', reason: 'the server refuses: it is on no list' });
   await server.close();
 });
 
 test('nobody works with an empty list of roots, which would mean the roots of Node', async () => {
   expect(() => clientContext('', web)).toThrow(/would trust the roots of Node/);
-  await expect(LoopbackServer.start({ credential: cart, roots: ' ', authorize: () => deny(''), timeoutMs: 1 })).rejects.toThrow(
-    /roots of Node/,
-  );
-});
-
-test('an allow entry in mode disabled allows nobody', () => {
-  const spiffeId = 'spiffe://a/b';
-  const port = { name: 'p', port: 1, mode: 'strict', allow: [{ spiffeId, mode: 'disabled' }] } as const;
-  expect(authorize(port, { spiffeId }).allowed).toBe(false);
-  expect(authorize({ ...port, allow: [{ spiffeId, mode: 'strict' }] }, { spiffeId }).allowed).toBe(true);
+  await expect(LoopbackServer.start({ credential: cart, roots: '', admits: authorizeAny(), timeoutMs: 1 })).rejects.toMatchObject({
+    code: 'bundle-malformed',
+  });
 });

@@ -1,0 +1,23 @@
+"""Headers by which proxies tell an identity. Nobody but the handshake tells it here, so they are removed."""
+
+from __future__ import annotations
+
+import re
+from typing import List, Sequence, Tuple
+
+Header = Tuple[bytes, bytes]
+
+# WSGI can't tell a dash from an underscore, so both are meant.
+_SPOOFED = re.compile(
+    rb"(?:x[-_]forwarded[-_]client[-_]cert|x[-_]client[-_]cert|x[-_]spiffe[-_]id|x[-_]peer[-_]spiffe[-_]id)\Z|x[-_]ssl[-_]|ssl[-_]client[-_]",
+    re.IGNORECASE,
+)
+_FIRST = frozenset(b"xXsS")
+
+
+def is_spoofed(name: bytes) -> bool:
+    return name[0] in _FIRST and _SPOOFED.match(name) is not None if name else False
+
+
+def without_spoofed(headers: Sequence[Header]) -> List[Header]:
+    return [header for header in headers if not is_spoofed(header[0])]

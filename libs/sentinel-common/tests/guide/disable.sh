@@ -1,0 +1,2 @@
+export MTLS_ENABLED=false
+python -m uvicorn app.main:app
