@@ -1,0 +1,11 @@
+import type { Claim } from '../claim.js';
+import { alerts } from './alerts.js';
+import { authorities } from './authorities.js';
+import { calls } from './calls.js';
+import { certificates } from './certificates.js';
+import { gitops } from './gitops.js';
+import { issuance } from './issuance.js';
+import { matrix } from './matrix.js';
+
+/** In the order of a run. */
+export const CLAIMS: readonly Claim[] = [gitops, certificates, matrix, calls, authorities, issuance, alerts];

@@ -1,0 +1,36 @@
+import type { Context } from './claim.js';
+import { inForce } from './node/policy-agent.js';
+import { until } from './node/processes.js';
+
+/** Waits until the rules in the node's kernel are made from the policies, namespaces and pods as they are now. */
+export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<void> {
+  const policies = Object.fromEntries(
+    kubectl.list('networkpolicies', '-A').map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion]),
+  );
+  const namespaces = Object.fromEntries(kubectl.list('namespaces').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+  const pods = Object.fromEntries(
+    kubectl
+      .list('pods', '-A')
+      .filter(
+        ({ spec, status }) => spec.hostNetwork !== true && status.podIP !== undefined && !['Succeeded', 'Failed'].includes(status.phase),
+      )
+      .map(({ metadata, status }) => [`${metadata.namespace}/${metadata.name}`, { ip: status.podIP, labels: metadata.labels ?? {} }]),
+  );
+  await until('network policies are in force', 20, () => {
+    const now = inForce();
+    return now !== undefined && alike(now.policies, policies) && alike(now.namespaces, namespaces) && includes(now.pods, pods);
+  });
+}
+
+/** Pods may come and go while we look: those that we have seen must be there, with these labels. */
+const includes = (all: object, some: object): boolean =>
+  Object.entries(some).every(([key, value]) => alike((all as Record<string, unknown>)[key], value));
+
+const alike = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  ) ?? '';
