@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { createPrivateKey } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';

@@ -3,10 +3,13 @@ import type { Pod, World } from './world.js';
 
 export const TABLE = 'e2e_policy';
 
+/** The caller is told: a test need not guess from silence, and a port where nobody listens answers differently. */
+const REFUSE = 'reject with icmpx admin-prohibited';
+
 /**
  * The whole ruleset as one nftables transaction that replaces the former one. Two base chains look at each packet, first for
- * its source and then for its destination: `accept` ends one of them, `drop` both. Packets of connections that were allowed
- * pass, and packets between a pod and itself. An address in `podRange` that belongs to no known pod is dropped both ways:
+ * its source and then for its destination: `accept` ends one of them, `reject` both. Packets of connections that were allowed
+ * pass, and packets between a pod and itself. An address in `podRange` that belongs to no known pod is refused both ways:
  * a pod that has just started is unreachable until its policies are in force.
  */
 export function rulesetOf(world: World, podRange: string): string {
@@ -24,11 +27,11 @@ table inet ${TABLE} {
 ${egress.map(([pod, allowances]) => podChain('egress', pod, allowances)).join('')}${ingress.map(([pod, allowances]) => podChain('ingress', pod, allowances)).join('')}  chain egress {
     meta nfproto ipv6 drop
     ct state established,related accept
-${dispatch('egress', egress)}    ip saddr ${podRange} ip saddr != @known counter drop
+${dispatch('egress', egress)}    ip saddr ${podRange} ip saddr != @known counter ${REFUSE}
   }
   chain ingress {
     ct state established,related accept
-${dispatch('ingress', ingress)}    ip daddr ${podRange} ip daddr != @known counter drop
+${dispatch('ingress', ingress)}    ip daddr ${podRange} ip daddr != @known counter ${REFUSE}
   }
   chain forwarded_by_source { type filter hook forward priority 0; policy accept; jump egress; }
   chain forwarded_to_destination { type filter hook forward priority 1; policy accept; jump ingress; }
@@ -49,7 +52,7 @@ function podChain(direction: Direction, pod: Pod, allowances: readonly Allowance
   const other = direction === 'egress' ? 'daddr' : 'saddr';
   const matches = [`ip ${other} ${pod.ip}`, ...allowances.map(allowance => matchOf(allowance, other)).filter(match => match !== undefined)];
   return `  chain ${chainName(direction, pod)} { # ${pod.namespace}/${pod.name}
-${[...new Set(matches)].map(match => `    ${match} accept\n`).join('')}    counter drop
+${[...new Set(matches)].map(match => `    ${match} accept\n`).join('')}    counter ${REFUSE}
   }
 `;
 }

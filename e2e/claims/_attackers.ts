@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { createPrivateKey } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { type CertificateContents, certificatePem, publicKeyOf, type Signer, signCertificate, signerOf } from '../../lib/pki/x509.js';

@@ -18,7 +18,7 @@ export class Prober {
     });
   }
 
-  /** `.` or `X` for each target like `TCP 198.18.16.5 80`. */
+  /** For each target like `TCP 198.18.16.5 80`: `.` reached, `X` refused by the network, `?` neither. */
   async ask(targets: readonly string[], timeoutMs: number): Promise<string> {
     const answer = new Promise<string>((resolve, reject) => {
       const deadline = setTimeout(() => reject(new Error(`a pod doesn't answer: ${this.#errors.slice(-500)}`)), timeoutMs + 20_000);
@@ -29,7 +29,7 @@ export class Prober {
     });
     this.#process.stdin.write(`${timeoutMs} ; ${targets.join(',')}\n`);
     const line = await answer;
-    if (!/^[.X]+$/.test(line) || line.length !== targets.length) throw new Error(`a pod answers "${line}" for ${targets.length} targets`);
+    if (!/^[.X?]+$/.test(line) || line.length !== targets.length) throw new Error(`a pod answers "${line}" for ${targets.length} targets`);
     return line;
   }
 

@@ -21,8 +21,8 @@ interface Matrix {
 }
 
 const TRIED = ['TCP/80', 'TCP/81', 'UDP/80', 'UDP/81'];
-/** Within one machine an answer takes a millisecond; what takes longer was dropped. */
-const TIMEOUT_MS = 400;
+/** Both answers come at once; this only ends a test on a machine that is too busy. */
+const TIMEOUT_MS = 10_000;
 
 /** The agent that enforces NetworkPolicies here is ours: what other claims conclude from it is worth as much as this one. */
 export const matrix: Claim = {

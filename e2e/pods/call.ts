@@ -4,17 +4,17 @@ import { type Credentials, credentialsIn, identityOf } from './credentials.js';
 
 /** How far a call came, and so which layer ended it: `answered` is the only success. */
 export interface CallOutcome {
-  readonly outcome: 'answered' | 'no name' | 'no connection' | 'closed' | 'handshake' | 'wrong server' | 'refused';
+  readonly outcome: 'answered' | 'no name' | 'no connection' | 'no answer' | 'closed' | 'handshake' | 'wrong server' | 'refused';
   readonly detail: string;
 }
 
-const CONNECT_MS = 1500;
-const ANSWER_MS = 5000;
+const CONNECT_MS = 10_000;
+const ANSWER_MS = 10_000;
 
 /**
  * `call HOST PORT [--server-id SPIFFE_ID] [--folder FOLDER] [--no-certificate] [--plain]`: one request with the pod's own
- * certificate, or with that of a folder, or without. Prints one line of JSON. No answer to a SYN is `no connection`; a port
- * where nobody listens is `closed`, so a policy that drops packets is told from a server that is away.
+ * certificate, or with that of a folder, or without. Prints one line of JSON. What the network prohibits is
+ * `no connection`; a port where nobody listens is `closed`.
  */
 export async function call([host = '', port = '', ...options]: readonly string[]): Promise<void> {
   const value = (name: string): string | undefined => (options.includes(name) ? options[options.indexOf(name) + 1] : undefined);
@@ -37,7 +37,7 @@ function open(host: string, port: number): Promise<CallOutcome> {
       socket.destroy();
       resolve({ outcome, detail });
     };
-    socket.setTimeout(CONNECT_MS, () => end('no connection', `no answer in ${CONNECT_MS} ms`));
+    socket.setTimeout(CONNECT_MS, () => end('no answer', `no answer in ${CONNECT_MS} ms`));
     socket.on('connect', () => end('answered', 'connected'));
     socket.on('error', error => end(...ofError(error)));
   });
@@ -53,11 +53,11 @@ function request(host: string, port: number, serverId: string | undefined, own: 
       socket.destroy();
       resolve({ outcome, detail });
     };
-    let timer = setTimeout(() => end('no connection', `no answer in ${CONNECT_MS} ms`), CONNECT_MS);
+    let timer = setTimeout(() => end('no answer', `no answer in ${CONNECT_MS} ms`), CONNECT_MS);
     socket.on('connect', () => {
       connected = true;
       clearTimeout(timer);
-      timer = setTimeout(() => end('handshake', `no answer in ${ANSWER_MS} ms`), ANSWER_MS);
+      timer = setTimeout(() => end('no answer', `no answer in ${ANSWER_MS} ms`), ANSWER_MS);
     });
     socket.on('secureConnect', () => {
       const identity = identityOf(socket.getPeerCertificate());
@@ -86,7 +86,8 @@ function request(host: string, port: number, serverId: string | undefined, own: 
 function ofError(error: NodeJS.ErrnoException): [CallOutcome['outcome'], string] {
   const code = codeOf(error);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ['no name', code];
-  return [code === 'ECONNREFUSED' ? 'closed' : 'no connection', code];
+  if (code === 'ECONNREFUSED') return ['closed', code];
+  return [code === 'EHOSTUNREACH' ? 'no connection' : 'no answer', code];
 }
 
 const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;

@@ -2,48 +2,60 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A line asks for targets like `TCP 198.18.16.5 80`, separated by commas; the answer is a line of `.` and `X` in the same order. */
+/** Reached, refused by the network, or neither within the time. */
+type Answer = '.' | 'X' | '?';
+
+/** A line asks for targets like `TCP 198.18.16.5 80`, separated by commas; the answer is a line with one sign for each. */
 export function probe(): void {
   const lines = createInterface({ input: process.stdin });
   lines.on('line', async line => {
-    const [timeout = '300', list = ''] = line.split(' ; ');
-    const answers = await Promise.all(list.split(',').map(target => answersWithin(target, Number(timeout))));
-    process.stdout.write(`${answers.map(yes => (yes ? '.' : 'X')).join('')}\n`);
+    const [timeout = '5000', list = ''] = line.split(' ; ');
+    const answers = await Promise.all(list.split(',').map(target => answerOf(target, Number(timeout))));
+    process.stdout.write(`${answers.join('')}\n`);
   });
   lines.on('close', () => process.exit(0));
 }
 
-function answersWithin(target: string, timeoutMs: number): Promise<boolean> {
+function answerOf(target: string, timeoutMs: number): Promise<Answer> {
   const [protocol = '', host = '', port = ''] = target.split(' ');
   return protocol === 'TCP' ? tcp(host, Number(port), timeoutMs) : udp(host, Number(port), timeoutMs);
 }
 
-function tcp(host: string, port: number, timeoutMs: number): Promise<boolean> {
+/** What the network says of a packet that a policy prohibits; a port where nobody listens says ECONNREFUSED. */
+const ofError = (error: NodeJS.ErrnoException): Answer => (error.code === 'EHOSTUNREACH' ? 'X' : '?');
+
+function tcp(host: string, port: number, timeoutMs: number): Promise<Answer> {
   return new Promise(resolve => {
     const socket = connect({ host, port });
-    const end = (yes: boolean): void => {
+    const end = (answer: Answer): void => {
       socket.destroy();
-      resolve(yes);
+      resolve(answer);
     };
-    socket.setTimeout(timeoutMs, () => end(false));
-    socket.on('connect', () => end(true));
-    socket.on('error', () => end(false));
+    socket.setTimeout(timeoutMs, () => end('?'));
+    socket.on('connect', () => end('.'));
+    socket.on('error', error => end(ofError(error)));
   });
 }
 
-/** A datagram that comes back; sent three times, since one may be lost without any policy. */
-function udp(host: string, port: number, timeoutMs: number): Promise<boolean> {
+/** A datagram that comes back; a connected socket hears what the network says about it. */
+function udp(host: string, port: number, timeoutMs: number): Promise<Answer> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
-    const timers = [0, 1, 2].map(round => setTimeout(() => socket.send('here', port, host), (timeoutMs * round) / 3));
-    const end = (yes: boolean): void => {
-      for (const timer of timers) clearTimeout(timer);
+    const end = (answer: Answer): void => {
+      clearInterval(again);
       clearTimeout(deadline);
+      socket.removeAllListeners('error').on('error', () => undefined);
       socket.close();
-      resolve(yes);
+      resolve(answer);
     };
-    const deadline = setTimeout(() => end(false), timeoutMs);
-    socket.on('message', () => end(true));
-    socket.on('error', () => end(false));
+    const deadline = setTimeout(() => end('?'), timeoutMs);
+    let again: NodeJS.Timeout | undefined;
+    socket.on('error', error => end(ofError(error)));
+    socket.on('message', () => end('.'));
+    socket.connect(port, host, () => {
+      socket.send('here');
+      // a datagram may be lost without any policy
+      again = setInterval(() => socket.send('here'), 500);
+    });
   });
 }
