@@ -34,9 +34,15 @@ export class InstalledEnvironment {
     if (pods) await this.untilPodsAreReady();
   }
 
-  async remove(): Promise<void> {
+  /** `kubectl delete -k`. */
+  delete(): void {
+    this.context.kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-k', this.folder], { timeoutMs: 180_000 });
+  }
+
+  /** The same, with what it leaves to others: Secrets and the namespace. */
+  remove(): void {
     const { kubectl } = this.context;
-    kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-k', this.folder], { timeoutMs: 180_000 });
+    this.delete();
     // cert-manager leaves Secrets in place when their Certificates go
     for (const { metadata, spec } of this.ofKind('Certificate')) {
       kubectl.delete(['secret', spec.secretName, '-n', metadata.namespace ?? '']);

@@ -39,6 +39,7 @@ export class Kubectl {
 
   /** Server-side apply, so that objects of any size fit and a second apply shows no difference. */
   apply(objects: readonly object[]): void {
+    if (objects.length === 0) return;
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
     this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: JSON.stringify(list), timeoutMs: 120_000 });
   }

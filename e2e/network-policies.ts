@@ -16,13 +16,13 @@ export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<voi
       )
       .map(({ metadata, status }) => [`${metadata.namespace}/${metadata.name}`, { ip: status.podIP, labels: metadata.labels ?? {} }]),
   );
-  await until('network policies are in force', 20, () => {
+  await until('network policies are in force', 60, () => {
     const now = inForce();
-    return now !== undefined && alike(now.policies, policies) && alike(now.namespaces, namespaces) && includes(now.pods, pods);
+    return now !== undefined && alike(now.policies, policies) && includes(now.namespaces, namespaces) && includes(now.pods, pods);
   });
 }
 
-/** Pods may come and go while we look: those that we have seen must be there, with these labels. */
+/** Pods and namespaces may come and go while we look: those that we have seen must be there, with these labels. */
 const includes = (all: object, some: object): boolean =>
   Object.entries(some).every(([key, value]) => alike((all as Record<string, unknown>)[key], value));
 

@@ -58,7 +58,7 @@ export const alerts: Claim = {
       ] satisfies Check[];
     } finally {
       await prometheus.stop();
-      await environment.remove();
+      environment.remove();
     }
   },
 };

@@ -42,7 +42,7 @@ export const authorities: Claim = {
           checks.push(...compareEnvironment(context, environment, signers).map(check => ({ ...check, what: `${name}: ${check.what}` })));
           checks.push(holds(`${name}: the root came along in the bundle`, bundleHas(context, data['ca.crt'] ?? ''), 'it is not there'));
         } finally {
-          await environment.remove();
+          environment.remove();
           kubectl.delete(['secret', 'e2e-brought-ca', 'edge-acme-issuer-account-key', '-n', 'cert-manager']);
         }
       }

@@ -50,7 +50,7 @@ export const calls: Claim = {
       return [...withPolicies, ...attacks, ...without, ...bare];
     } finally {
       context.kubectl.delete(['namespace', 'outside', 'monitoring']);
-      await environment.remove();
+      environment.remove();
     }
   },
 };

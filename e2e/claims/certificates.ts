@@ -21,7 +21,7 @@ export const certificates: Claim = {
         if (plant) await addName(context);
         checks.push(...compareEnvironment(context, environment).map(check => ({ ...check, what: `${name}: ${check.what}` })));
       } finally {
-        await environment.remove();
+        environment.remove();
       }
     }
     return checks;

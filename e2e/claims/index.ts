@@ -1,5 +1,6 @@
 import type { Claim } from '../claim.js';
 import { alerts } from './alerts.js';
+import { apply } from './apply.js';
 import { authorities } from './authorities.js';
 import { calls } from './calls.js';
 import { certificates } from './certificates.js';
@@ -8,4 +9,4 @@ import { issuance } from './issuance.js';
 import { matrix } from './matrix.js';
 
 /** In the order of a run. */
-export const CLAIMS: readonly Claim[] = [gitops, certificates, matrix, calls, authorities, issuance, alerts];
+export const CLAIMS: readonly Claim[] = [gitops, apply, certificates, matrix, calls, authorities, issuance, alerts];

@@ -44,7 +44,7 @@ export const issuance: Claim = {
     } finally {
       kubectl.delete(['clusterrole,clusterrolebinding', '-l', 'e2e=issuance']);
       kubectl.delete(['certificaterequestpolicies', '-l', 'e2e=issuance']);
-      await environment.remove();
+      environment.remove();
       kubectl.delete(['configmap', 'sentinel-vault-roots', '-n', 'cert-manager']);
       stopVault(context);
       for (const chart of CHARTS) install(context, chart, valuesOf('dev', chart));
