@@ -1,16 +1,18 @@
 import type { Context } from './claim.js';
+import type { Resource } from './kubectl.js';
 import { inForce } from './node/policy-agent.js';
 import { until } from './node/processes.js';
 
 /** Waits until the rules in the node's kernel are made from the policies, namespaces and pods as they are now. */
 export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<void> {
+  const all = kubectl.list('networkpolicies,namespaces,pods', '-A');
+  const of = (kind: string): Resource[] => all.filter(each => each.kind === kind);
   const policies = Object.fromEntries(
-    kubectl.list('networkpolicies', '-A').map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion]),
+    of('NetworkPolicy').map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion]),
   );
-  const namespaces = Object.fromEntries(kubectl.list('namespaces').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+  const namespaces = Object.fromEntries(of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
   const pods = Object.fromEntries(
-    kubectl
-      .list('pods', '-A')
+    of('Pod')
       .filter(
         ({ spec, status }) => spec.hostNetwork !== true && status.podIP !== undefined && !['Succeeded', 'Failed'].includes(status.phase),
       )

@@ -9,8 +9,8 @@ const REFUSE = 'reject with icmpx admin-prohibited';
 /**
  * The whole ruleset as one nftables transaction that replaces the former one. Two base chains look at each packet, first for
  * its source and then for its destination: `accept` ends one of them, `reject` both. Packets of connections that were allowed
- * pass, and packets between a pod and itself. An address in `podRange` that belongs to no known pod is refused both ways:
- * a pod that has just started is unreachable until its policies are in force.
+ * pass, and packets between a pod and itself. An address in `podRange` that belongs to no known pod gets silence both
+ * ways: a pod that has just started is unreachable until its policies are in force, and its own first packets are sent again.
  */
 export function rulesetOf(world: World, podRange: string): string {
   const known = world.pods.map(pod => pod.ip);
@@ -27,11 +27,11 @@ table inet ${TABLE} {
 ${egress.map(([pod, allowances]) => podChain('egress', pod, allowances)).join('')}${ingress.map(([pod, allowances]) => podChain('ingress', pod, allowances)).join('')}  chain egress {
     meta nfproto ipv6 drop
     ct state established,related accept
-${dispatch('egress', egress)}    ip saddr ${podRange} ip saddr != @known counter ${REFUSE}
+${dispatch('egress', egress)}    ip saddr ${podRange} ip saddr != @known counter drop
   }
   chain ingress {
     ct state established,related accept
-${dispatch('ingress', ingress)}    ip daddr ${podRange} ip daddr != @known counter ${REFUSE}
+${dispatch('ingress', ingress)}    ip daddr ${podRange} ip daddr != @known counter drop
   }
   chain forwarded_by_source { type filter hook forward priority 0; policy accept; jump egress; }
   chain forwarded_to_destination { type filter hook forward priority 1; policy accept; jump ingress; }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { type Check, holds, same } from '../claim.js';
 import type { Resource } from '../kubectl.js';
@@ -69,11 +69,7 @@ export function compareFields(certificate: Resource, secret: Resource, { issuer,
       usages.flatMap(usage => EXTENDED[usage] ?? []).sort(),
     ),
     same(own('is a CA'), constraints?.ca ?? false, spec.isCA === true),
-    same(
-      own('key'),
-      keyOf(createPublicKey(new X509Certificate(leaf).publicKey)),
-      algorithm === 'Ed25519' ? algorithm : `${algorithm} ${size}`,
-    ),
+    same(own('key'), keyOf(new X509Certificate(leaf).publicKey), algorithm === 'Ed25519' ? algorithm : `${algorithm} ${size}`),
     holds(own('key is the of the certificate'), new X509Certificate(leaf).checkPrivateKey(key), 'it is another'),
     same(own('key encoding'), text('tls.key').split('\n')[0], `-----BEGIN ${header}-----`),
     holds(own('renewal'), renewalIsRight(certificate, parsed), `found ${certificate.status?.renewalTime}`),
@@ -117,7 +113,7 @@ function renewalIsRight({ spec, status }: Resource, { notBefore, notAfter }: x50
   return Math.abs(notAfter.getTime() - before - renewal) <= SECOND_MS;
 }
 
-function keyOf(key: ReturnType<typeof createPublicKey>): string {
+function keyOf(key: KeyObject): string {
   switch (key.asymmetricKeyType) {
     case 'rsa':
       return `RSA ${key.asymmetricKeyDetails?.modulusLength}`;
