@@ -43,7 +43,10 @@ export const matrix: Claim = {
       await pods.start(everywhere, everybody);
       if (plant) return [await tryPlanted(context, pods, base, distinct[0]?.step)];
       const checks: Check[] = [];
-      for (const { name, step } of distinct) checks.push(await tryStep(context, pods, base, name, step));
+      for (const { name, step } of distinct) {
+        checks.push(await tryStep(context, pods, base, name, step));
+        if (checks.length % 50 === 0) context.note(`  ${checks.length} of ${distinct.length} states`);
+      }
       return checks;
     } finally {
       pods.stop();
