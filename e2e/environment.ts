@@ -23,7 +23,7 @@ export class InstalledEnvironment {
   /** `kubectl create namespace`, `kubectl apply -k`, and wait: certificates, the bundle, and with `pods` the workloads. */
   async install({ pods }: { readonly pods: boolean }): Promise<void> {
     const { kubectl } = this.context;
-    importServiceImages(this.objects);
+    importImagesOf(this.objects);
     // the strictest level for pods: what we ship must run there
     kubectl.makeNamespace(this.namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
     kubectl.run(['apply', '-k', this.folder], { timeoutMs: 120_000 });
@@ -78,11 +78,13 @@ export function render(fleet: string, environment: string, output: string): stri
 }
 
 /** Gives every image that the objects ask for its name; behind each is the program of e2e/pods. */
-function importServiceImages(objects: readonly Resource[]): void {
-  const references = objects.flatMap(({ spec }) =>
-    (spec?.template?.spec?.containers ?? []).map((container: { image: string }) => container.image),
-  );
-  const [first, ...rest] = [...new Set<string>(references)].sort();
+function importImagesOf(objects: readonly Resource[]): void {
+  const containers = objects.flatMap(({ spec }): { image: string }[] => spec?.template?.spec?.containers ?? []);
+  importServiceImages(containers.map(({ image }) => image));
+}
+
+export function importServiceImages(references: readonly string[]): void {
+  const [first, ...rest] = [...new Set(references)].sort();
   if (first === undefined) return;
   const present = run(ctr('images', 'ls', '-q')).split('\n');
   if (![first, ...rest].every(reference => present.includes(reference))) serviceImages([first, ...rest]).forEach(importImage);

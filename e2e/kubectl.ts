@@ -10,6 +10,8 @@ export interface Resource {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
     readonly resourceVersion?: string;
     readonly uid?: string;
   };
@@ -79,6 +81,13 @@ export class Kubectl {
     }
   }
 }
+
+/** kubectl says this of every kustomization with an order of its own, and then takes that order, which puts policies before pods. */
+const OF_KUBECTL = "Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI flag ('--reorder')";
+
+/** What the API server or kubectl complains of: warnings and errors. */
+export const complaintsOf = ({ stderr }: Outcome): string[] =>
+  stderr.split('\n').filter(line => line.trim() !== '' && !line.includes(OF_KUBECTL));
 
 export interface Condition {
   readonly type: string;

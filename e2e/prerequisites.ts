@@ -41,19 +41,10 @@ export async function installPrerequisites(context: Context, environment: string
 /** Name of a chart in cert-manager's repository, and of the release. */
 const releaseOf = (chart: Chart): string => (chart === 'approver-policy' ? 'cert-manager-approver-policy' : chart);
 
-/** `helm upgrade --install` as the first lines of the values file say, with the check of the installation itself left out: it is an image more. */
+/** `helm upgrade --install` as the first lines of the values file say; the release of approver-policy's chart sets the image's tag. */
 export function install(context: Context, chart: Chart, values: string): void {
   const own =
-    chart === 'cert-manager'
-      ? [
-          '--set-json',
-          `volumes=${JSON.stringify(ROOTS_VOLUME)}`,
-          '--set-json',
-          `volumeMounts=${JSON.stringify(ROOTS_MOUNT)}`,
-          '--set',
-          'startupapicheck.enabled=false',
-        ]
-      : [];
+    chart === 'cert-manager' ? CERT_MANAGER_SETTINGS : chart === 'approver-policy' ? ['--set', `image.tag=${pinned(chart).version}`] : [];
   run(
     [
       ...[context.helm, `--kubeconfig=${KUBECONFIG}`, 'upgrade', '--install', releaseOf(chart), packageOf(context, chart)],
@@ -63,9 +54,12 @@ export function install(context: Context, chart: Chart, values: string): void {
   );
 }
 
-/** Its image here has no system store of roots: this is the one. */
-const ROOTS_VOLUME = [{ name: 'public-roots', configMap: { name: 'e2e-public-roots' } }];
-const ROOTS_MOUNT = [{ name: 'public-roots', mountPath: '/etc/ssl/certs', readOnly: true }];
+/** The image here has no system store of roots: this is the one. The check of the installation itself is an image more. */
+const CERT_MANAGER_SETTINGS = [
+  ...['--set-json', `volumes=${JSON.stringify([{ name: 'public-roots', configMap: { name: 'e2e-public-roots' } }])}`],
+  ...['--set-json', `volumeMounts=${JSON.stringify([{ name: 'public-roots', mountPath: '/etc/ssl/certs', readOnly: true }])}`],
+  ...['--set', 'startupapicheck.enabled=false'],
+];
 
 /** The values that an environment is shipped with; prod alone has those of approver-policy. */
 export function valuesOf(environment: string, chart: Chart): string {

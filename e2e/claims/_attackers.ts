@@ -117,7 +117,7 @@ function pod(name: string, namespace: string, labels: object, secrets: readonly 
         {
           name: 'attacker',
           image: IMAGE,
-          args: ['listen'],
+          args: ['listen', 'TCP/7777'],
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
           volumeMounts: secrets.map(secret => ({ name: secret, mountPath: `/attack/${secret}`, readOnly: true })),
         },

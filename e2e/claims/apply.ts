@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
+import { complaintsOf } from '../kubectl.js';
 import { ROOT } from '../node/settings.js';
 
 const NAMESPACE = 'sentinel-system';
@@ -50,13 +51,10 @@ function noDifference({ kubectl }: Context, folder: string): Check {
 }
 
 function secondApply({ kubectl }: Context, folder: string): Check {
-  const { ok, stdout, stderr } = kubectl.try(['apply', '-k', folder], { timeoutMs: 120_000 });
-  const changed = stdout.split('\n').filter(line => line !== '' && !line.endsWith(' unchanged'));
-  return holds(
-    'a second kubectl apply -k changes nothing',
-    ok && stderr === '' && changed.length === 0,
-    [...changed, stderr].join('\n').trim(),
-  );
+  const outcome = kubectl.try(['apply', '-k', folder], { timeoutMs: 120_000 });
+  const changed = outcome.stdout.split('\n').filter(line => line !== '' && !line.endsWith(' unchanged'));
+  const found = [...changed, ...complaintsOf(outcome)];
+  return holds('a second kubectl apply -k changes nothing', outcome.ok && found.length === 0, found.join('; '));
 }
 
 function editByHand({ kubectl }: Context): void {

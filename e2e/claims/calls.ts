@@ -107,7 +107,8 @@ function callsOf(context: Context): Call[] {
 }
 
 function podOf({ kubectl }: Context, service: string): string {
-  const [pod] = kubectl.list('pods', '-n', NAMESPACE, '-l', `app=${service}`);
+  // the attacker's pod has a service's labels too
+  const pod = kubectl.list('pods', '-n', NAMESPACE, '-l', `app=${service}`).find(({ metadata }) => metadata.name.startsWith(`${service}-`));
   if (pod === undefined) throw new Error(`no pod of ${service}`);
   return pod.metadata.name;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type Check, type Claim, type Context, holds } from '../claim.js';
 import { objectsIn } from '../environment.js';
-import type { Resource } from '../kubectl.js';
+import { complaintsOf, type Resource } from '../kubectl.js';
 import { run } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
 
@@ -40,8 +40,8 @@ function renderedEnvironments({ work }: Context): Rendered[] {
   const fleets = [
     { fleet: 'sentinel', file: 'fleet.yaml' },
     ...readdirSync(join(ROOT, 'examples'), { withFileTypes: true })
-      .filter(entry => entry.isDirectory())
-      .map(({ name }) => ({ fleet: name, file: join('examples', name, 'fleet.yaml') })),
+      .map(({ name }) => ({ fleet: name, file: join('examples', name, 'fleet.yaml') }))
+      .filter(({ file }) => existsSync(join(ROOT, file))),
   ];
   return fleets.flatMap(({ fleet, file }) => {
     const output = join(work, 'gitops', fleet);
@@ -77,13 +77,10 @@ function dryRun({ kubectl }: Context, { name, folder }: Rendered): Check {
   const words = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict', '-k', folder];
   const outcome = kubectl.try(words, { timeoutMs: 120_000 });
   const accepted = outcome.stdout.split('\n').filter(line => line.endsWith('(server dry run)')).length;
-  const complaints = outcome.stderr.split('\n').filter(line => line.trim() !== '' && !line.includes(OF_KUBECTL));
+  const complaints = complaintsOf(outcome);
   const what = `${name} kubectl apply -k --dry-run=server: ${expected} objects`;
   return holds(what, outcome.ok && accepted === expected && complaints.length === 0, `${accepted} accepted; ${complaints.join('; ')}`);
 }
-
-/** kubectl says this of every kustomization with an order of its own, and then takes that order, which puts policies before pods. */
-const OF_KUBECTL = "Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI flag ('--reorder')";
 
 /** Patches for workloads that somebody else deploys are tried on such workloads, made from nothing but names and an image. */
 function patchesOf({ kubectl }: Context, { name, folder }: Rendered): Check[] {
@@ -99,7 +96,7 @@ function patchesOf({ kubectl }: Context, { name, folder }: Rendered): Check[] {
   const outcome = kubectl.try(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-k', overlay], { timeoutMs: 120_000 });
   const accepted = outcome.stdout.split('\n').filter(line => line.endsWith('(server dry run)')).length;
   // the workloads themselves are not of the restricted level, which is their owner's business
-  const complaints = outcome.stderr.split('\n').filter(line => line.trim() !== '' && !line.includes('would violate PodSecurity'));
+  const complaints = complaintsOf(outcome).filter(line => !line.includes('would violate PodSecurity'));
   const what = `${name} patches on ${workloads.length} workloads of others`;
   return [
     holds(what, outcome.ok && accepted === workloads.length && complaints.length === 0, `${accepted} accepted; ${outcome.stderr.trim()}`),

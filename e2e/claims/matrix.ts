@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, type Claim, type Context, same } from '../claim.js';
 import { untilPoliciesAreInForce } from '../network-policies.js';
+import { attempt, IN_NODE_NETWORK } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
 import { livePolicy, MatrixPods, type PodOfCase } from './_matrix-pods.js';
 
@@ -63,6 +64,8 @@ async function tryStep(context: Context, pods: MatrixPods, base: Matrix['base'],
   kubectl.apply(policies);
   try {
     await untilPoliciesAreInForce(context);
+    // a datagram from a port that was used a state ago would belong to an exchange that was allowed
+    attempt([...IN_NODE_NETWORK, 'conntrack', '-D', '-p', 'udp']);
     const found = await pods.reach(there, TRIED, TIMEOUT_MS);
     const expected = new Map(step.reach.flatMap(({ ports, rows }) => ports.map(port => [port, rows] as const)));
     const text = (rows: ReadonlyMap<string, readonly string[]>): string =>

@@ -57,6 +57,8 @@ function logs(name: string | undefined): number {
   return 0;
 }
 
+// whoever reads may have read enough
+process.stdout.on('error', () => process.exit());
 main(process.argv.slice(2)).then(
   code => {
     process.exitCode = code;

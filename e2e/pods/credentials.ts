@@ -6,8 +6,16 @@ import type { PeerCertificate } from 'node:tls';
 export interface Policy {
   readonly service: string;
   readonly spiffeId: string;
-  readonly server: readonly { readonly name: string; readonly port: number; readonly allow: readonly { readonly spiffeId: string }[] }[];
+  readonly server: readonly ServerPort[];
   readonly client: readonly { readonly service: string; readonly port: number; readonly host: string; readonly spiffeId: string }[];
+}
+
+export interface ServerPort {
+  readonly name: string;
+  readonly port: number;
+  readonly plainPort?: number;
+  readonly mode: string;
+  readonly allow: readonly { readonly spiffeId: string }[];
 }
 
 export interface Credentials {
