@@ -12,8 +12,9 @@ need nft nftables
 need conntrack conntrack
 need ip iproute2
 need nsenter util-linux
-need gcc gcc
 need openssl openssl
+need curl curl
+need prometheus prometheus
 [ -z "$missing" ] && exit 0
 sudo=''
 if [ "$(id -u)" != 0 ]; then sudo='sudo -n'; fi

@@ -10,11 +10,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { constants, homedir, setPriority } from 'node:os';
+import { homedir, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOOLS } from './table.mjs';
 
+const NICE = 4;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(process.env.SENTINEL_CACHE || join(homedir(), '.cache', 'sentinel-mtls'), 'tools');
 
@@ -42,7 +43,8 @@ function onPath(wanted) {
   return undefined;
 }
 
-function checkPin(name, { module, version }) {
+/** Throws when the module of a tool pins another version than the table says. */
+export function checkPin(name, { module, version }) {
   if (module === undefined) return;
   const text = readFileSync(join(here, name, 'go.mod'), 'utf8');
   const pinned = text.match(new RegExp(`^(?:require )?\\s*${module.replaceAll('.', '\\.')} (v\\S+)`, 'm'))?.[1];
@@ -86,7 +88,8 @@ function main(args) {
     process.stderr.write(`usage: node e2e/tools/build.mjs [--find] NAME…\n  names: ${Object.keys(TOOLS).join(', ')}\n`);
     return 2;
   }
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  // compilers take all that they can get: let people's own programs go first
+  setPriority(NICE);
   for (const name of names) {
     try {
       for (const path of programsOf(name, { find })) process.stdout.write(`${path}\n`);

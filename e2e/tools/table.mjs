@@ -86,14 +86,12 @@ export const TOOLS = {
   pebble: {
     module: 'github.com/letsencrypt/pebble/v2',
     version: 'v2.10.1',
-    programs: {
-      pebble: 'github.com/letsencrypt/pebble/v2/cmd/pebble',
-      'pebble-challtestsrv': 'github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv',
-    },
+    programs: { pebble: 'github.com/letsencrypt/pebble/v2/cmd/pebble' },
   },
-  prometheus: {
-    module: 'github.com/prometheus/prometheus',
-    version: 'v0.316.0',
-    programs: { prometheus: 'github.com/prometheus/prometheus/cmd/prometheus' },
+  // BUSL-1.1: built on the machine that runs the tests, for the tests, and never handed on
+  'vault-pki': {
+    module: 'github.com/hashicorp/vault',
+    version: 'v1.21.4',
+    programs: { 'vault-pki': '.' },
   },
 };

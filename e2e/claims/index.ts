@@ -1,0 +1,13 @@
+import type { Claim } from '../claim.js';
+import { alerts } from './alerts.js';
+import { apply } from './apply.js';
+import { authorities } from './authorities.js';
+import { calls } from './calls.js';
+import { certificates } from './certificates.js';
+import { gitops } from './gitops.js';
+import { helm } from './helm.js';
+import { issuance } from './issuance.js';
+import { matrix } from './matrix.js';
+
+/** In the order of a run. */
+export const CLAIMS: readonly Claim[] = [gitops, apply, helm, certificates, matrix, calls, authorities, issuance, alerts];

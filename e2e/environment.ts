@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { Context } from './claim.js';
+import { serviceImages } from './images/catalogue.js';
+import type { Resource } from './kubectl.js';
+import { ctr, importImage } from './node/containers.js';
+import { run } from './node/processes.js';
+import { ROOT } from './node/settings.js';
+
+/** One rendered environment in the cluster, installed and removed as a user does it. */
+export class InstalledEnvironment {
+  readonly objects: readonly Resource[];
+
+  constructor(
+    private readonly context: Context,
+    readonly folder: string,
+    readonly namespace: string,
+  ) {
+    this.objects = objectsIn(folder);
+  }
+
+  /** `kubectl create namespace`, `kubectl apply -k`, and wait: certificates, the bundle, and with `pods` the workloads. */
+  async install({ pods }: { readonly pods: boolean }): Promise<void> {
+    const { kubectl } = this.context;
+    importImagesOf(this.objects);
+    // the strictest level for pods: what we ship must run there
+    kubectl.makeNamespace(this.namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
+    kubectl.run(['apply', '-k', this.folder], { timeoutMs: 120_000 });
+    for (const { metadata } of this.ofKind('Certificate')) {
+      await kubectl.untilCondition('certificate', metadata.name, metadata.namespace, 'Ready', 120);
+    }
+    for (const { metadata } of this.ofKind('Bundle')) await kubectl.untilCondition('bundle', metadata.name, undefined, 'Synced', 60);
+    if (pods) await this.untilPodsAreReady();
+  }
+
+  /** `kubectl delete -k`. */
+  delete(): void {
+    this.context.kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-k', this.folder], { timeoutMs: 180_000 });
+  }
+
+  /** The same, with what it leaves to others: Secrets and the namespace. */
+  remove(): void {
+    const { kubectl } = this.context;
+    this.delete();
+    // cert-manager leaves Secrets in place when their Certificates go
+    for (const { metadata, spec } of this.ofKind('Certificate')) {
+      kubectl.delete(['secret', spec.secretName, '-n', metadata.namespace ?? '']);
+    }
+    kubectl.delete(['namespace', this.namespace]);
+  }
+
+  ofKind(kind: string): Resource[] {
+    return this.objects.filter(object => object.kind === kind);
+  }
+
+  private async untilPodsAreReady(): Promise<void> {
+    const { kubectl } = this.context;
+    const workloads = this.objects.filter(({ kind }) => ['Deployment', 'DaemonSet', 'StatefulSet'].includes(kind));
+    for (const { kind, metadata } of workloads) {
+      kubectl.run(['rollout', 'status', `${kind}/${metadata.name}`, '-n', metadata.namespace ?? '', '--timeout=120s'], {
+        timeoutMs: 130_000,
+      });
+    }
+  }
+}
+
+export function objectsIn(folder: string): Resource[] {
+  return readdirSync(folder)
+    .filter(file => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .flatMap(file => parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map(document => document.toJS() as Resource));
+}
+
+/** Renders a fleet; returns the folder of one environment. */
+export function render(fleet: string, environment: string, output: string): string {
+  run([process.execPath, join(ROOT, 'build', 'lib', 'cli', 'main.js'), 'synth', '-f', fleet, '-o', output]);
+  return join(output, environment);
+}
+
+/** Gives every image that the objects ask for its name; behind each is the program of e2e/pods. */
+function importImagesOf(objects: readonly Resource[]): void {
+  const containers = objects.flatMap(({ spec }): { image: string }[] => spec?.template?.spec?.containers ?? []);
+  importServiceImages(containers.map(({ image }) => image));
+}
+
+export function importServiceImages(references: readonly string[]): void {
+  const [first, ...rest] = [...new Set(references)].sort();
+  if (first === undefined) return;
+  const present = run(ctr('images', 'ls', '-q')).split('\n');
+  if (![first, ...rest].every(reference => present.includes(reference))) serviceImages([first, ...rest]).forEach(importImage);
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Claim, Context } from './claim.js';
+import { CLAIMS } from './claims/index.js';
+import { Kubectl } from './kubectl.js';
+import { down } from './node/down.js';
+import { differences, type Fingerprint, fingerprint } from './node/fingerprint.js';
+import { attempt } from './node/processes.js';
+import { build, nodePrograms } from './node/programs.js';
+import { up } from './node/up.js';
+import { installPrerequisites } from './prerequisites.js';
+import { type Row, table, writeResults } from './results.js';
+
+const USAGE = `usage: npm run e2e [-- OPTIONS [CLAIM…]]
+  --prove-it-can-fail   plants a fault for each claim: a row is good when the fault turns it red
+  --keep                leaves the cluster up
+  claims: ${CLAIMS.map(({ name }) => name).join(', ')}
+`;
+
+const note = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+async function main(words: readonly string[]): Promise<number> {
+  const options = words.filter(word => word.startsWith('--'));
+  const names = words.filter(word => !word.startsWith('--'));
+  const unknown = [
+    ...options.filter(word => !['--prove-it-can-fail', '--keep'].includes(word)),
+    ...names.filter(name => !CLAIMS.some(claim => claim.name === name)),
+  ];
+  if (unknown.length > 0) {
+    note(`unknown: ${unknown.join(', ')}\n${USAGE}`);
+    return 2;
+  }
+  const chosen = names.length === 0 ? CLAIMS : CLAIMS.filter(({ name }) => names.includes(name));
+  const plant = options.includes('--prove-it-can-fail');
+  const work = mkdtempSync(join(tmpdir(), 'sentinel-e2e-'));
+  const start = Date.now();
+  const rows: Row[] = [];
+  await down(() => undefined);
+  const before = fingerprint();
+  try {
+    await up(note);
+    const [helm = ''] = build('helm4');
+    const context: Context = { kubectl: new Kubectl(nodePrograms().kubectl), helm, work, note };
+    await installPrerequisites(context, 'dev');
+    note(`cert-manager, trust-manager and approver-policy answer after ${seconds(start)} s`);
+    for (const claim of chosen) rows.push(await tryClaim(claim, context, plant));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+    if (!options.includes('--keep')) rows.push(await leave(before, plant));
+  }
+  const red = rows.filter(row => !row.good).length;
+  process.stdout.write(table(rows, plant));
+  if (names.length === 0 && !plant) writeResults(rows, seconds(start));
+  return red > 0 ? 1 : 0;
+}
+
+const CLEAN: Omit<Claim, 'check'> = {
+  name: 'clean',
+  says: 'nothing is left behind: processes, mounts, namespaces, rules, cgroups, kernel settings',
+  fault: 'a link is left on this machine',
+  faultShows: /links: \+ e2e-planted/,
+};
+
+/** Takes the cluster away and compares the machine with what it was. */
+async function leave(before: Fingerprint, plant: boolean): Promise<Row> {
+  const start = Date.now();
+  const left = await down(note);
+  if (plant) attempt(['ip', 'link', 'add', 'e2e-planted', 'type', 'dummy']);
+  const found = [...left, ...differences(before, fingerprint())];
+  if (plant) attempt(['ip', 'link', 'del', 'e2e-planted']);
+  for (const line of found) note(`  ${plant ? 'found' : 'FAILED'}: ${line}`);
+  const good = plant ? found.some(line => CLEAN.faultShows.test(line)) : found.length === 0;
+  const checks = Object.keys(before).length;
+  return { claim: CLEAN, checks, failed: Math.min(found.length, checks), good, seconds: seconds(start) };
+}
+
+/** Without a fault a claim is good when all of its checks are; with one, when a check fails that the fault explains. */
+async function tryClaim(claim: Claim, context: Context, plant: boolean): Promise<Row> {
+  const start = Date.now();
+  note(`\n${claim.name}: ${plant ? `fault: ${claim.fault}` : claim.says}`);
+  try {
+    const checks = await claim.check(context, plant);
+    const failed = checks.filter(({ ok }) => !ok);
+    for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${what}: ${found ?? ''}`);
+    const shown = failed.filter(({ what, found }) => claim.faultShows.test(`${what}: ${found ?? ''}`));
+    const good = plant ? shown.length > 0 : checks.length > 0 && failed.length === 0;
+    return { claim, checks: checks.length, failed: failed.length, good, seconds: seconds(start) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`  FAILED: ${reason}`);
+    return { claim, checks: 0, failed: 0, good: false, seconds: seconds(start), reason };
+  }
+}
+
+const seconds = (since: number): number => Math.round((Date.now() - since) / 100) / 10;
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    note(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,53 @@
+import type { InForce } from './agent/main.js';
+import type { Context } from './claim.js';
+import type { Resource } from './kubectl.js';
+import { inForce } from './node/policy-agent.js';
+import { until } from './node/processes.js';
+
+/** Waits until the rules in the node's kernel are made from the policies, namespaces and pods as they are now. */
+export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<void> {
+  let wanted = wantedBy(kubectl);
+  let polls = 0;
+  await until('network policies are in force', 60, () => {
+    // what was there a while ago may be gone by now
+    if (++polls % 20 === 0) wanted = wantedBy(kubectl);
+    const now = inForce();
+    return (
+      now !== undefined &&
+      alike(now.policies, wanted.policies) &&
+      includes(now.namespaces, wanted.namespaces) &&
+      includes(now.pods, wanted.pods)
+    );
+  });
+}
+
+function wantedBy(kubectl: Context['kubectl']): InForce {
+  const all = kubectl.list('networkpolicies,namespaces,pods', '-A');
+  const of = (kind: string): Resource[] => all.filter(each => each.kind === kind);
+  const hasAddress = ({ spec, status }: Resource): boolean =>
+    spec.hostNetwork !== true && status.podIP !== undefined && !['Succeeded', 'Failed'].includes(status.phase);
+  return {
+    policies: Object.fromEntries(
+      of('NetworkPolicy').map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion ?? '']),
+    ),
+    namespaces: Object.fromEntries(of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+    pods: Object.fromEntries(
+      of('Pod')
+        .filter(hasAddress)
+        .map(({ metadata, status }) => [`${metadata.namespace}/${metadata.name}`, { ip: status.podIP, labels: metadata.labels ?? {} }]),
+    ),
+  };
+}
+
+/** Pods and namespaces may come and go while we look: those that we have seen must be there, with these labels. */
+const includes = (all: object, some: object): boolean =>
+  Object.entries(some).every(([key, value]) => alike((all as Record<string, unknown>)[key], value));
+
+const alike = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  ) ?? '';
