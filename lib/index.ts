@@ -21,6 +21,7 @@ export type {
 export { defineFleet, environmentsOf, FleetError, loadFleet, parseFleet, resolve } from './fleet/index.js';
 export { ObjectSet, parseObjects, readObjects } from './objects/index.js';
 export { EmbeddedAuthority } from './pki/authority.js';
+export { FleetChart, withDefaults } from './render/chart/index.js';
 export { checkOutput, FleetApp, renderFleet, writeOutput } from './render/manifests/index.js';
 export { renderObjects } from './render/manifests/objects.js';
 export { differencesJson, differencesMarkdown, differencesText, formatHandshakes, formatManifestFindings } from './report/index.js';
