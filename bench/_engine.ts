@@ -12,12 +12,13 @@ const [folder = '.', count = '200'] = process.argv.slice(2);
 const file = join(folder, 'engine.yaml');
 writeFleet(file, Number(count));
 const objects = [...renderObjects(resolve(loadFleet(file), 'prod'))];
+const set = ObjectSet.from(objects);
 
 const PORTS = [53, 8443];
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP'];
 
 function byEngine(): string {
-  const network = new Network(ObjectSet.from(objects));
+  const network = new Network(set);
   const found = network
     .connections()
     .flatMap(({ from, to, ports }) =>
