@@ -42,7 +42,8 @@ function noService(service: ServicePlan, port: PortPlan): Difference {
 function onePort(world: World, object: KubernetesObject, service: ServicePlan, port: PortPlan): readonly Difference[] {
   const pods = (world.byService.get(service.name) ?? []).flatMap(({ workload }) => workload.shapes);
   const selected = serviceSelects(object);
-  if (selected && pods.length > 0 && !pods.some(shape => selected(shape))) {
+  // without a selector nobody but an operator of endpoints could say where it leads
+  if (pods.length > 0 && !pods.some(shape => selected?.(shape))) {
     const cause = causeAt(world.objects, object, ['spec', 'selector'], `selects none of the pods of ${service.name}`);
     return [missing(service, port, [cause], `write the labels of ${service.name} into spec.selector of ${objectName(object)}`)];
   }
