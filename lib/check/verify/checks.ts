@@ -1,6 +1,7 @@
 import type { Plan } from '../../fleet/plan.js';
 import { type ObjectSet, objectName } from '../../objects/index.js';
 import type { VaultRoleFile } from '../issuance/index.js';
+import { lintObjects } from '../lint/index.js';
 import { Network } from '../network/index.js';
 import { checkManifests } from '../prove/manifests.js';
 import { fieldText, proveRelations, type RelationProof } from '../relations/index.js';
@@ -87,8 +88,28 @@ export function findingsOf(proof: RelationProof): readonly Finding[] {
   }));
 }
 
+/** What the rules of the linter find for everybody; a fault of the schema is told once. */
+export const lintFindings: Check = subject => {
+  const { objects, plan } = subject;
+  const told = new Set(schemaFindings(subject).map(({ object, path }) => `${object} ${path}`));
+  const where = plan ? { clusterResourceNamespace: plan.certManagerNamespace, trustNamespace: plan.bundle.trustNamespace } : {};
+  return lintObjects(objects, where)
+    .filter(({ object, path }) => !told.has(`${object} ${path}`))
+    .map(({ code, severity, message, object, path, file, line, fix }) => ({
+      check: 'lint',
+      code,
+      severity,
+      message,
+      object,
+      path,
+      file,
+      line,
+      fix,
+    }));
+};
+
 /** In the order in which they are reported: an object that is no object of its kind explains what follows. */
-export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relationFindings];
+export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relationFindings, lintFindings];
 
 /** Every finding of every check. */
 export const verify = (subject: Subject, checks: readonly Check[] = CHECKS): readonly Finding[] => checks.flatMap(check => check(subject));
