@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { IdentityRelation } from '../../../lib/check/identity';
 import { type Attempt, proveHandshakes } from '../../../lib/check/prove';
@@ -13,7 +13,8 @@ const LONG = process.env.SENTINEL_LONG === '1';
 const FLEETS = [
   '.',
   ...readdirSync(join(ROOT, 'examples'))
-    .filter(name => !name.endsWith('.md'))
+
+    .filter(name => existsSync(join(ROOT, 'examples', name, 'fleet.yaml')))
     .map(name => `examples/${name}`),
 ];
 
