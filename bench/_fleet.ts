@@ -11,19 +11,19 @@ function randomOf(seed: number): () => number {
   };
 }
 
-const HEAD = `fleet: bench
+const head = (environment: string): string => `fleet: bench
 namespace: bench-system
 trustDomain: bench.internal
 environments:
-  prod: { authority: { selfSigned: {} } }
+  prod: { authority: { selfSigned: {} }${environment === '' ? '' : `, ${environment}`} }
 services:
 `;
 
-/** Writes a fleet whose services each call the next one (a ring, so that everybody is called) and two at random. */
-export function writeFleet(path: string, services: number, seed = 1): void {
+/** Writes a fleet whose services each call the next one (a ring, so that everybody is called) and two at random; `environment` is more of prod. */
+export function writeFleet(path: string, services: number, seed = 1, environment = ''): void {
   const random = randomOf(seed);
   const nameOf = (index: number): string => `service-${String(index % services).padStart(5, '0')}`;
-  let text = HEAD;
+  let text = head(environment);
   for (let index = 0; index < services; index++) {
     const callees = new Set([1, 1 + Math.floor(random() * (services - 1)), 1 + Math.floor(random() * (services - 1))]);
     text += `  ${nameOf(index)}:

@@ -9,6 +9,7 @@ export function commands(folder: string): Row[] {
   const results = inTurns({
     nothing: () => runNode(['-e', '0']).wallMs,
     synth: () => runNode([PROGRAM, 'synth', '-f', join(PROJECT, 'fleet.yaml'), '-o', join(folder, 'dist')]).wallMs,
+    verify: () => runNode([PROGRAM, 'verify', '-f', join(PROJECT, 'fleet.yaml'), '--manifests', join(PROJECT, 'dist')]).wallMs,
     help: () => runNode([PROGRAM, '--help']).wallMs,
   });
   const peers = median(results.nothing);
@@ -20,5 +21,9 @@ export function commands(folder: string): Row[] {
     peers,
     bound,
   });
-  return [row('sentinel-mtls synth', results.synth, 3), row('sentinel-mtls --help', results.help, 1.6)];
+  return [
+    row('sentinel-mtls synth', results.synth, 3),
+    row('sentinel-mtls verify', results.verify, 4),
+    row('sentinel-mtls --help', results.help, 1.6),
+  ];
 }

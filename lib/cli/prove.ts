@@ -1,4 +1,4 @@
-import { walk } from '../check/relations/index.js';
+import { type WalkQuestion, walk } from '../check/relations/index.js';
 import { list, nearest } from '../fleet/did-you-mean.js';
 import { loadFleet, type Plan, resolve } from '../fleet/index.js';
 import { formatWalk } from '../report/index.js';
@@ -24,13 +24,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const format = formatOf(values.format);
   if (values.explain === undefined && positionals.length > 0)
     throw new UsageError(`prove takes no argument, got "${positionals[0]}"`, 'name the folder with --manifests');
+  const question = values.explain === undefined ? undefined : questionOf([values.explain, ...positionals]);
   const fleet = loadFleet(fleetPath(values.file));
   const environments = chosenEnvironments(fleet, values.env).map(environment => ({
     plan: resolve(fleet, environment),
     folder: renderedFolder(values.manifests, environment, values.env?.length === 1),
   }));
-  if (values.explain !== undefined) {
-    explain([values.explain, ...positionals], environments, format);
+  if (question !== undefined) {
+    explain(question, environments, format);
     return EXIT.ok;
   }
   const passed = await proveEnvironments(environments, { handshakes: values.handshakes, format, maxNonEdges: bound(values['non-edges']) });
@@ -38,16 +39,15 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** `--explain web cart:https`, also as one text. */
-function explain(
-  words: readonly string[],
-  environments: readonly { readonly plan: Plan; readonly folder: string }[],
-  format: Format,
-): void {
+function questionOf(words: readonly string[]): WalkQuestion {
   const [from, target, ...rest] = words.flatMap(word => word.trim().split(/\s+/));
   const colon = target?.lastIndexOf(':') ?? -1;
   if (from === undefined || target === undefined || colon <= 0 || rest.length > 0)
     throw new UsageError(`--explain is "${words.join(' ')}"`, 'expected a caller and a port: --explain web cart:https');
-  const question = { from, to: target.slice(0, colon), port: target.slice(colon + 1) };
+  return { from, to: target.slice(0, colon), port: target.slice(colon + 1) };
+}
+
+function explain(question: WalkQuestion, environments: readonly { readonly plan: Plan; readonly folder: string }[], format: Format): void {
   const walks = environments.map(({ plan, folder }) => {
     const found = walk(readRendered(plan, folder).objects, plan, question);
     if (!('problem' in found)) return { environment: plan.environment, walk: found };

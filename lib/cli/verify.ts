@@ -1,7 +1,7 @@
-import { verify } from '../check/verify/index.js';
+import { type Subject, verify } from '../check/verify/index.js';
 import { type Fleet, loadFleet, resolve } from '../fleet/index.js';
-import { readObjects } from '../objects/index.js';
-import { formatVerdict, isFailing, type Verdict, verdictJson } from '../report/index.js';
+import { readManifests } from '../objects/index.js';
+import { formatVerdict, isFailing, type Verdict, verdictJson } from '../report/verdict.js';
 import { chosenEnvironments, fleetPath, formatOf, parse } from './arguments.js';
 import { EXIT, UsageError } from './exit.js';
 import { readRendered, renderedFolder } from './rendered.js';
@@ -29,8 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** A repository that need not know of any fleet. */
 function foreign(paths: readonly string[]): Verdict {
-  const objects = readObjects(paths);
-  return { subject: paths.join(' '), objects: objects.size, findings: verify({ objects }) };
+  const subject = named(paths);
+  return { subject: paths.join(' '), objects: subject.objects.size, findings: verify(subject) };
 }
 
 /** What was rendered for each environment; with paths, those for the one environment that is named. */
@@ -45,10 +45,13 @@ function ofFleet(
   return environments.map(environment => {
     const plan = resolve(fleet, environment);
     const rendered =
-      paths.length > 0
-        ? { objects: readObjects(paths), vaultRole: undefined }
-        : readRendered(plan, renderedFolder(values.manifests, environment, values.env?.length === 1));
+      paths.length > 0 ? named(paths) : readRendered(plan, renderedFolder(values.manifests, environment, values.env?.length === 1));
     const findings = verify({ ...rendered, plan });
     return { subject: `fleet ${plan.fleet}, environment ${environment}`, objects: rendered.objects.size, findings };
   });
+}
+
+function named(paths: readonly string[]): Pick<Subject, 'objects' | 'read'> {
+  const read = readManifests(paths);
+  return { objects: read.objects, read };
 }

@@ -17,6 +17,8 @@ export class ObjectSet {
   readonly #entries: readonly ReadObject[];
   readonly #byObject: ReadonlyMap<KubernetesObject, ReadObject>;
   readonly #byKind: ReadonlyMap<string, readonly ReadObject[]>;
+  /** Made at the first question. */
+  #byName: ReadonlyMap<string, readonly ReadObject[]> | undefined;
 
   /** Objects made in memory: their place is `file` and their position in the list. */
   static from(objects: Iterable<KubernetesObject>, file = '<memory>'): ObjectSet {
@@ -64,7 +66,21 @@ export class ObjectSet {
 
   /** One object; `namespace` is undefined for an object without one. The first when a name is rendered twice. */
   get(kind: string, namespace: string | undefined, name: string, group?: string): KubernetesObject | undefined {
-    return this.ofKind(kind, group).find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+    this.#byName ??= this.#indexByName();
+    return this.#byName.get(nameKey(kind, namespace, name))?.find(({ object }) => group === undefined || apiGroup(object) === group)
+      ?.object;
+  }
+
+  #indexByName(): ReadonlyMap<string, readonly ReadObject[]> {
+    const index = new Map<string, ReadObject[]>();
+    for (const entry of this.#entries) {
+      const { kind, metadata } = entry.object;
+      const key = nameKey(kind, metadata.namespace, metadata.name);
+      const list = index.get(key);
+      if (list) list.push(entry);
+      else index.set(key, [entry]);
+    }
+    return index;
   }
 
   /** The set with only the objects that `keep` names. */
@@ -93,3 +109,6 @@ export class ObjectSet {
     return this.entryOf(object).placeAt(path);
   }
 }
+
+const nameKey = (kind: string, namespace: string | undefined, name: string): string =>
+  namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;

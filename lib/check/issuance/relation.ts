@@ -51,7 +51,9 @@ export interface Refusal {
 export class IssuanceRelation {
   readonly signers: readonly Signer[];
   readonly policies: readonly RequestPolicy[];
-  readonly #grants: readonly Grant[];
+  readonly #policiesByName: ReadonlyMap<string, RequestPolicy>;
+  readonly #grantsByPolicy = new Map<string, Grant[]>();
+  readonly #grantsOfAll: readonly Grant[];
   readonly #namespaces: Namespaces;
 
   constructor(
@@ -60,7 +62,16 @@ export class IssuanceRelation {
   ) {
     this.signers = signersOf(objects, plan);
     this.policies = objects.ofKind('CertificateRequestPolicy', GROUP).map(object => new RequestPolicy(object));
-    this.#grants = grantsOf(objects, GROUP, 'certificaterequestpolicies', 'use');
+    this.#policiesByName = new Map(this.policies.map(policy => [policy.name, policy]));
+    const grants = grantsOf(objects, GROUP, 'certificaterequestpolicies', 'use');
+    this.#grantsOfAll = grants.filter(({ resourceNames }) => resourceNames === undefined);
+    for (const grant of grants) {
+      for (const name of new Set(grant.resourceNames)) {
+        const list = this.#grantsByPolicy.get(name);
+        if (list) list.push(grant);
+        else this.#grantsByPolicy.set(name, [grant]);
+      }
+    }
     this.#namespaces = new Namespaces(objects);
   }
 
@@ -80,12 +91,12 @@ export class IssuanceRelation {
   #refusalOf(certificate: KubernetesObject, service: ServicePlan): Refusal | undefined {
     const request = requestOf(certificate);
     let nearest: Refusal | undefined;
-    for (const policy of this.policies) {
+    // the fleet's own policy nearly always decides, and else says most about why not
+    const own = this.#policiesByName.get(`${this.plan.fleet}-service-${service.name}`);
+    for (const policy of [...(own ? [own] : []), ...this.policies]) {
       const { object } = policy;
-      // the fleet's own policy says most about why not
-      const isOwn = policy.name === `${this.plan.fleet}-service-${service.name}`;
       const note = (path: FieldPath, text: string): void => {
-        if (!nearest || isOwn) nearest = { object, path, text };
+        nearest ??= { object, path, text };
       };
       if (!policy.selectsIssuer(request.issuerRef))
         note(['spec', 'selector', 'issuerRef'], `does not select ${request.issuerRef.kind} ${request.issuerRef.name}`);
@@ -115,6 +126,7 @@ export class IssuanceRelation {
       const candidates = new Set([
         ...certificates.keys(),
         ...policy.namedNamespaces,
+        ...signers.flatMap(({ namespace }) => namespace ?? []),
         ...users.flatMap(({ namespace }) => namespace ?? []),
         'another.namespace',
       ]);
@@ -190,7 +202,7 @@ export class IssuanceRelation {
   }
 
   #usersOf(policy: RequestPolicy): readonly Grant[] {
-    return this.#grants.filter(({ resourceNames }) => resourceNames === undefined || resourceNames.includes(policy.name));
+    return [...this.#grantsOfAll, ...(this.#grantsByPolicy.get(policy.name) ?? [])];
   }
 
   #isController(grant: Grant): boolean {

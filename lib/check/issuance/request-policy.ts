@@ -32,12 +32,16 @@ interface Allowed {
 /** A policy.cert-manager.io/v1alpha1 CertificateRequestPolicy. */
 export class RequestPolicy {
   readonly name: string;
+  /** Whether it matters what a request is called. */
+  readonly asksName: boolean;
   /** Rules that are not evaluated; they are taken to hold. */
   readonly unknownRules: readonly FieldPath[];
   readonly #spec: unknown;
   readonly #names: Readonly<Record<NameField, Allowed | undefined>>;
   readonly #commonName: Allowed | undefined;
   readonly #namespaces: readonly string[] | undefined;
+  /** Those that ask for the name of the request first: they refuse nearly every other. */
+  readonly #required: readonly Allowed[];
 
   constructor(readonly object: KubernetesObject) {
     this.name = object.metadata.name;
@@ -47,6 +51,9 @@ export class RequestPolicy {
     const matchNames = valueAt(this.#spec, ['selector', 'namespace', 'matchNames']);
     this.#namespaces = Array.isArray(matchNames) && matchNames.length > 0 ? matchNames.filter(name => typeof name === 'string') : undefined;
     const all = [...NAME_FIELDS.map(field => this.#names[field]), this.#commonName];
+    const asking = (allowed: Allowed): number => (allowed.rules.some(({ compiled }) => compiled?.asksName) ? 0 : 1);
+    this.#required = all.flatMap(allowed => (allowed?.required ? [allowed] : [])).sort((a, b) => asking(a) - asking(b));
+    this.asksName = all.some(allowed => allowed?.rules.some(({ compiled }) => compiled?.asksName));
     this.unknownRules = all.flatMap(allowed => (allowed?.rules ?? []).flatMap(({ path, compiled }) => (compiled ? [] : [path])));
   }
 
@@ -69,12 +76,6 @@ export class RequestPolicy {
     return (this.#namespaces ?? []).filter(name => !name.includes('*'));
   }
 
-  /** Whether it matters what a request is called. */
-  get asksName(): boolean {
-    const all = [...NAME_FIELDS.map(field => this.#names[field]), this.#commonName];
-    return all.some(allowed => allowed?.rules.some(({ compiled }) => compiled?.asksName));
-  }
-
   /** Values that are written out for a field, patterns included. */
   valuesOf(field: NameField): readonly string[] {
     return this.#names[field]?.patterns ?? [];
@@ -86,8 +87,7 @@ export class RequestPolicy {
 
   /** Whether some request with this name could be approved, as far as names decide. */
   isFeasible(at: Pick<CelContext, 'name' | 'namespace'>): boolean {
-    const fields = [...NAME_FIELDS.map(field => this.#names[field]), this.#commonName].filter(allowed => allowed?.required);
-    return fields.every(allowed => {
+    return this.#required.every(allowed => {
       const values = (allowed?.patterns ?? ['*']).map(pattern => pattern.replaceAll('*', 'x'));
       return values.some(self => passes(allowed, { ...at, self }));
     });

@@ -24,14 +24,17 @@ export const portNameKey = (name: string, protocol: Protocol): string => `${name
 /** Peers that select the same have one number. */
 export class PeerNumbers {
   readonly #numbers = new Map<string, number>();
+  readonly #known = new Map<Peer, number>();
   readonly peers: { readonly peer: Peer; readonly namespace: string }[] = [];
 
   of(peer: Peer, policy: NetworkPolicy): number {
-    const key = peerKey(peer, policy);
-    const known = this.#numbers.get(key);
+    const known = this.#known.get(peer);
     if (known !== undefined) return known;
-    this.#numbers.set(key, this.peers.length);
-    return this.peers.push({ peer, namespace: policy.namespace }) - 1;
+    const key = peerKey(peer, policy);
+    const number = this.#numbers.get(key) ?? this.peers.push({ peer, namespace: policy.namespace }) - 1;
+    this.#numbers.set(key, number);
+    this.#known.set(peer, number);
+    return number;
   }
 }
 
@@ -60,12 +63,13 @@ export function classify(
     for (const shape of shapes) selected[shape]?.push(number);
   }
   const names = namesInPolicies(policies);
+  const blocks = numbers.peers.flatMap(({ peer }, number) => (peer.kind === 'block' ? [{ peer, number }] : []));
   const classes = new Map<string, Omit<PodClass, 'members'> & { readonly members: Set<Workload> }>();
   for (const [position, { shape, workloads: members }] of index.shapes.entries()) {
     const isolatedBy = { ingress: isolated.ingress[position] ?? [], egress: isolated.egress[position] ?? [] };
-    const peers = peersByFamily(shape, selected[position] ?? [], numbers);
+    const peers = peersByFamily(shape, selected[position] ?? [], blocks);
     const named = namedPorts(shape, names);
-    const key = JSON.stringify([isolatedBy, [...peers], [...named], shape.hostNetwork]);
+    const key = classKey({ isolatedBy, peers, named, hostNetwork: shape.hostNetwork });
     const known = classes.get(key);
     if (known) for (const member of members) known.members.add(member);
     else classes.set(key, { id: classes.size, isolatedBy, peers, named, hostNetwork: shape.hostNetwork, members: new Set(members) });
@@ -73,22 +77,34 @@ export function classify(
   return [...classes.values()].map(pods => ({ ...pods, members: [...pods.members] }));
 }
 
+function classKey({ isolatedBy, peers, named, hostNetwork }: Omit<PodClass, 'id' | 'members'>): string {
+  const found = [...peers].map(([family, numbers]) => `${family}: ${numbers.join(' ')}`);
+  const ports = [...named].map(([name, set]) => `${name} ${set}`);
+  return [isolatedBy.ingress.join(' '), isolatedBy.egress.join(' '), found.join(', '), ports.join(', '), hostNetwork].join('; ');
+}
+
 const lists = (length: number): number[][] => Array.from({ length }, () => []);
 
 const BOTH: readonly Family[] = [4, 6];
 
+type BlockPeer = Extract<Peer, { kind: 'block' }>;
+
 /** Selectors find a pod over either family; a block only where an address is known. */
-function peersByFamily(shape: PodShape, selected: readonly number[], numbers: PeerNumbers): ReadonlyMap<Family, readonly number[]> {
+function peersByFamily(
+  shape: PodShape,
+  selected: readonly number[],
+  blocks: readonly { readonly peer: BlockPeer; readonly number: number }[],
+): ReadonlyMap<Family, readonly number[]> {
   const families = shape.addresses.length === 0 ? BOTH : BOTH.filter(family => shape.addresses.some(at => familyOf(at) === family));
   return new Map(
     families.map(family => {
-      const blocks = numbers.peers.flatMap(({ peer }, number) => (peer.kind === 'block' && isInside(shape, peer, family) ? [number] : []));
-      return [family, blocks.length === 0 ? selected : [...selected, ...blocks].sort((a, b) => a - b)] as const;
+      const inside = blocks.filter(({ peer }) => isInside(shape, peer, family)).map(({ number }) => number);
+      return [family, inside.length === 0 ? selected : [...selected, ...inside].sort((a, b) => a - b)] as const;
     }),
   );
 }
 
-function isInside(shape: PodShape, { ranges }: Extract<Peer, { kind: 'block' }>, family: Family): boolean {
+function isInside(shape: PodShape, { ranges }: BlockPeer, family: Family): boolean {
   const inside = (address: bigint): boolean => ranges.some(([first, last]) => first <= address && address <= last);
   if (shape.addresses.length > 0) return shape.addresses.some(address => familyOf(address) === family && inside(address));
   // a node has some address, so a range that leaves nothing out holds it

@@ -15,19 +15,21 @@ export class Selector {
   /** Everything. */
   static readonly EMPTY = new Selector([]);
 
-  constructor(readonly requirements: readonly Requirement[]) {}
+  /** Labels of which one must be there with one of these values: where an index finds all candidates. */
+  readonly anchors: readonly Requirement[];
+  #key: string | undefined;
+
+  constructor(readonly requirements: readonly Requirement[]) {
+    this.anchors = requirements.filter(({ operator }) => operator === 'In');
+  }
 
   /** Equal texts select the same. */
   get key(): string {
-    return this.requirements
-      .map(({ key, operator, values }) => `${key} ${operator} ${[...values].sort().join('|')}`)
+    this.#key ??= this.requirements
+      .map(({ key, operator, values }) => `${key} ${operator} ${values.size === 1 ? [...values][0] : [...values].sort().join('|')}`)
       .sort()
       .join(', ');
-  }
-
-  /** Labels of which one must be there with one of these values: where an index finds all candidates. */
-  get anchors(): readonly Requirement[] {
-    return this.requirements.filter(({ operator }) => operator === 'In');
+    return this.#key;
   }
 
   /** All requirements hold. `NotIn` and `DoesNotExist` hold where there is no such label. */

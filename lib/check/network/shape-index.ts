@@ -40,7 +40,8 @@ export class ShapeIndex {
   inNamespace(namespace: string, selector: Selector): readonly number[] {
     let candidates = this.#byNamespace.get(namespace) ?? [];
     for (const { key, values } of selector.anchors) {
-      const found = [...values].flatMap(value => this.#byLabel.get(labelKey(namespace, key, value)) ?? []);
+      const lists = [...values].map(value => this.#byLabel.get(labelKey(namespace, key, value)) ?? []);
+      const found = lists.length === 1 ? (lists[0] ?? []) : lists.flat();
       if (found.length < candidates.length) candidates = found;
     }
     return candidates.filter(position => selector.matches(this.shapes[position]?.shape.labels ?? {}));

@@ -138,10 +138,10 @@ class PolicyCheck {
   /** Who may call a port, by SPIFFE ID. */
   #callers(port: PortPlan): ReadonlyMap<string, Entry> {
     const callers = new Map<string, Entry>();
-    const ids = new Map([...this.plan.services, ...this.plan.externals].map(({ name, spiffeId }) => [name, spiffeId]));
     for (const { caller, callee, port: name, mode } of this.plan.edges) {
-      const spiffeId = ids.get(caller);
-      if (callee === this.service.name && name === port.name && spiffeId !== undefined) callers.set(spiffeId, { caller, mode });
+      if (callee !== this.service.name || name !== port.name) continue;
+      const spiffeId = this.plan.services.find(other => other.name === caller)?.spiffeId;
+      if (spiffeId !== undefined) callers.set(spiffeId, { caller, mode });
     }
     for (const { direction, external, service, port: name, mode } of this.plan.externalEdges) {
       const spiffeId = this.plan.externals.find(other => other.name === external)?.spiffeId;
@@ -156,9 +156,10 @@ class PolicyCheck {
     const findings: ManifestFinding[] = [];
     const declared = new Set<string>();
     for (const { caller, callee, port: name, mode } of this.plan.edges) {
+      if (caller !== this.service.name) continue;
       const target = this.plan.services.find(service => service.name === callee);
       const port = target?.ports.find(other => other.name === name);
-      if (caller !== this.service.name || !target || !port?.tls) continue;
+      if (!target || !port?.tls) continue;
       declared.add(`${callee}:${name}`);
       const edge = { caller, callee, port: name };
       const index = rendered.findIndex(peer => peer.service === callee && peer.name === name);

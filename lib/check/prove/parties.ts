@@ -35,13 +35,21 @@ export async function makeParties(objects: ObjectSet, plan: Plan, authority: Emb
 
 /** The Certificate that writes the Secret that a service mounts. */
 export function certificateOf(objects: ObjectSet, service: ServicePlan): KubernetesObject | undefined {
-  return objects
-    .ofKind('Certificate', 'cert-manager.io')
-    .find(
-      object =>
-        object.metadata.namespace === service.namespace && valueAt(object, ['spec', 'secretName']) === service.certificate.secretName,
-    );
+  let bySecret = certificatesBySecret.get(objects);
+  if (!bySecret) {
+    bySecret = new Map();
+    for (const object of objects.ofKind('Certificate', 'cert-manager.io')) {
+      const key = `${object.metadata.namespace}/${String(valueAt(object, ['spec', 'secretName']))}`;
+      // the first of two that write one Secret
+      if (!bySecret.has(key)) bySecret.set(key, object);
+    }
+    certificatesBySecret.set(objects, bySecret);
+  }
+  return bySecret.get(`${service.namespace}/${service.certificate.secretName}`);
 }
+
+/** Made once for each set, however many services ask. */
+const certificatesBySecret = new WeakMap<ObjectSet, Map<string, KubernetesObject>>();
 
 /** The ConfigMap that holds a service's policy.json. */
 export function policyObjectOf(objects: ObjectSet, service: ServicePlan): KubernetesObject | undefined {

@@ -1,19 +1,30 @@
 import type { Plan, PortPlan, ServicePlan } from '../../fleet/plan.js';
-import { type KubernetesObject, type ObjectSet, objectName } from '../../objects/index.js';
+import { type KubernetesObject, type ObjectSet, objectName, valueAt } from '../../objects/index.js';
 import { type ServicePort, servicePort, serviceSelects } from '../network/index.js';
 import { causeAt, causeOfNothing, type Difference } from './difference.js';
-import type { World } from './world.js';
+import type { Participant, World } from './world.js';
 
 /** Calls go to the name of a Service: it has to lead to the port of the callee's pods, and to nobody else's. */
 export function serviceDifferences(world: World, plan: Plan): readonly Difference[] {
   const called = new Map<string, Set<string>>();
   for (const { callee, port } of plan.edges) add(called, callee, port);
   for (const { direction, service, port } of plan.externalEdges) if (direction === 'in') add(called, service, port);
+  const byNamespace = new Map<string, Participant[]>();
+  for (const participant of world.participants.values()) {
+    if (participant.standIn) continue;
+    const { namespace } = participant.workload;
+    const list = byNamespace.get(namespace);
+    if (list) list.push(participant);
+    else byNamespace.set(namespace, [participant]);
+  }
   return plan.services.flatMap(service => {
     const ports = service.ports.filter(port => called.get(service.name)?.has(port.name) && port.protocol !== 'health');
     const object = world.objects.get('Service', service.namespace, service.name, '');
     if (!object) return service.workload.existing ? [] : ports.map(port => noService(service, port));
-    return [...ports.flatMap(port => onePort(world, object, service, port)), ...strangers(world, object, service)];
+    return [
+      ...ports.flatMap(port => onePort(world, object, service, port)),
+      ...strangers(world, object, service, byNamespace.get(service.namespace) ?? []),
+    ];
   });
 }
 
@@ -29,16 +40,20 @@ function noService(service: ServicePlan, port: PortPlan): Difference {
 }
 
 function onePort(world: World, object: KubernetesObject, service: ServicePlan, port: PortPlan): readonly Difference[] {
-  const found = servicePort(object, port.port, port.transport);
-  if (!found) {
-    const cause = causeAt(world.objects, object, ['spec', 'ports'], `has no port ${port.port}/${port.transport}`);
-    return [missing(service, port, [cause], `add port ${port.port} with targetPort ${port.targetPort} to ${objectName(object)}`)];
-  }
   const pods = (world.byService.get(service.name) ?? []).flatMap(({ workload }) => workload.shapes);
   const selected = serviceSelects(object);
-  if (selected && pods.length > 0 && !pods.some(shape => selected(shape))) {
+  // without a selector nobody but an operator of endpoints could say where it leads
+  if (pods.length > 0 && !pods.some(shape => selected?.(shape))) {
     const cause = causeAt(world.objects, object, ['spec', 'selector'], `selects none of the pods of ${service.name}`);
     return [missing(service, port, [cause], `write the labels of ${service.name} into spec.selector of ${objectName(object)}`)];
+  }
+  // a headless Service gives addresses of pods: callers use the pod's own port, and nothing is translated
+  if (valueAt(object, ['spec', 'clusterIP']) === 'None' && service.headless) return [];
+  const called = service.headless ? port.targetPort : port.port;
+  const found = servicePort(object, called, port.transport);
+  if (!found) {
+    const cause = causeAt(world.objects, object, ['spec', 'ports'], `has no port ${called}/${port.transport}`);
+    return [missing(service, port, [cause], `add port ${called} with targetPort ${port.targetPort} to ${objectName(object)}`)];
   }
   const targets = pods.map(shape => found.target(shape));
   if (targets.every(target => target === port.targetPort)) return [];
@@ -64,12 +79,17 @@ function missing(service: ServicePlan, port: PortPlan, causes: Difference['cause
 }
 
 /** Whoever has the labels of a service receives a part of its calls. */
-function strangers(world: World, object: KubernetesObject, service: ServicePlan): readonly Difference[] {
+function strangers(
+  world: World,
+  object: KubernetesObject,
+  service: ServicePlan,
+  neighbours: readonly Participant[],
+): readonly Difference[] {
   const selected = serviceSelects(object);
   if (!selected) return [];
   const own = new Set(world.byService.get(service.name)?.map(({ workload }) => workload));
-  return [...world.participants.values()].flatMap(({ workload, name, standIn }) => {
-    if (standIn || own.has(workload) || !workload.shapes.some(shape => selected(shape))) return [];
+  return neighbours.flatMap(({ workload, name }) => {
+    if (own.has(workload) || !workload.shapes.some(shape => selected(shape))) return [];
     return [
       {
         code: 'service-extra',

@@ -1,6 +1,16 @@
 import type { Plan } from '../../fleet/plan.js';
-import { type ObjectSet, objectName } from '../../objects/index.js';
+import { type Manifests, type ObjectSet, objectName } from '../../objects/index.js';
 import type { VaultRoleFile } from '../issuance/index.js';
+import {
+  applySuppressions,
+  hears,
+  inFileOrder,
+  type LocatedFinding,
+  lintObjects,
+  profileDependent,
+  readInlineSuppressions,
+  unreadableFindings,
+} from '../lint/index.js';
 import { Network } from '../network/index.js';
 import { checkManifests } from '../prove/manifests.js';
 import { fieldText, proveRelations, type RelationProof } from '../relations/index.js';
@@ -12,6 +22,8 @@ export interface Subject {
   readonly objects: ObjectSet;
   readonly plan?: Plan | undefined;
   readonly vaultRole?: VaultRoleFile | undefined;
+  /** The texts that the objects were read from, with their suppressions, and what could not be read of them. */
+  readonly read?: Pick<Manifests, 'files' | 'unreadable'> | undefined;
 }
 
 /** A check reads a subject and never changes it. A new kind of check is one more entry of CHECKS. */
@@ -87,8 +99,42 @@ export function findingsOf(proof: RelationProof): readonly Finding[] {
   }));
 }
 
+/** What the rules of the linter find for everybody; a fault of the schema is told once. */
+export const lintFindings: Check = subject => {
+  const told = new Set(schemaFindings(subject).map(({ object, path }) => `${object} ${path}`));
+  return linted(subject)
+    .filter(({ object, path, persona }) => hears('regular', persona) && (object === '' || !told.has(`${object} ${path}`)))
+    .sort(inFileOrder)
+    .map(({ code, severity, message, object, path, file, line, fix }) => ({
+      check: 'lint',
+      code,
+      severity,
+      message,
+      object,
+      path,
+      file,
+      line,
+      fix,
+    }));
+};
+
+function linted({ objects, plan, read }: Subject): readonly LocatedFinding[] {
+  const where = plan ? { clusterResourceNamespace: plan.certManagerNamespace, trustNamespace: plan.bundle.trustNamespace } : {};
+  const inline = readInlineSuppressions(read?.files ?? []);
+  const unreadable = unreadableFindings(read?.unreadable ?? []);
+  if (inline.suppressions.length === 0) return [...unreadable, ...inline.findings, ...lintObjects(objects, where)];
+  // findings for every persona, so that no suppression is called unused because nobody was to hear of its finding
+  const all = lintObjects(objects, { ...where, persona: 'auditor' });
+  const date = new Date().toISOString().slice(0, 10);
+  return [
+    ...unreadable,
+    ...inline.findings,
+    ...applySuppressions(all, inline.suppressions, { date, mayBeUnused: profileDependent }).findings,
+  ];
+}
+
 /** In the order in which they are reported: an object that is no object of its kind explains what follows. */
-export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relationFindings];
+export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relationFindings, lintFindings];
 
 /** Every finding of every check. */
 export const verify = (subject: Subject, checks: readonly Check[] = CHECKS): readonly Finding[] => checks.flatMap(check => check(subject));

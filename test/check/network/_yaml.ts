@@ -12,7 +12,7 @@ export const pods = (...lines: readonly string[]): string =>
       const [at = '', ...labels] = line.split(' ');
       const [namespace, name] = at.split('/');
       const pairs = labels.map(label => `${label.split('=')[0]}: "${label.split('=')[1]}"`).join(', ');
-      return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { ${pairs} } }\nspec: { containers: [{ name: main }] }\n`;
+      return `apiVersion: v1\nkind: Pod\nmetadata: { name: "${name}", namespace: "${namespace}", labels: { ${pairs} } }\nspec: { containers: [{ name: main }] }\n`;
     })
     .join('---\n');
 

@@ -124,9 +124,12 @@ function rootOf(objects: readonly KubernetesObject[], plan: Plan, ref: Yaml, nam
   if (typeof secret !== 'string') return itself;
   const ca = caOf(objects, secret, scope ?? plan.certManagerNamespace);
   if (!ca) return itself;
-  if (depth > 5) return undefined;
+  // an authority that waits for itself never signs anything
+  if (depth > 5) return LOOP;
   return rootOf(objects, plan, ca.spec.issuerRef, ca.metadata.namespace, depth + 1) ?? `secret ${ca.metadata.namespace}/${secret}`;
 }
+
+const LOOP = 'no root';
 
 const caOf = (objects: readonly KubernetesObject[], secret: string, namespace: string): Yaml | undefined =>
   objects.find(
@@ -150,12 +153,12 @@ function trustedRoots(objects: readonly KubernetesObject[], plan: Plan): Readonl
     if (!ca) return [];
     const own = `secret ${ca.metadata.namespace}/${ca.spec.secretName}`;
     const root = rootOf(objects, plan, ca.spec.issuerRef, ca.metadata.namespace) ?? own;
-    return [source.secret.key === 'tls.crt' && root !== own ? 'no root' : root];
+    return [source.secret.key === 'tls.crt' && root !== own ? 'an intermediate' : root];
   });
-  if (roots.length > 0) return new Set(roots);
+  if (roots.length > 0) return new Set(roots.filter((root: string) => root !== LOOP));
   if (bundle && plan.authority.kind === 'selfSigned' && 'secret' in plan.bundle.source) return new Set();
   const root = rootOf(objects, plan, plan.authority.issuerRef, plan.authority.issuerNamespace ?? plan.namespaces[0]);
-  return new Set(root === undefined ? [] : [root]);
+  return new Set(root === undefined || root === LOOP ? [] : [root]);
 }
 
 function plays(certificate: Yaml, role: string): boolean {

@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cli, workspace } from './_cli.js';
+
+const DEBUG = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: debug, namespace: sentinel-system }
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress:
+    - from:
+        - namespaceSelector: {}
+`;
+
+function rendered(): string {
+  const folder = workspace();
+  expect(cli(['synth'], folder).code).toBe(0);
+  return folder;
+}
+
+describe('sentinel-mtls verify', () => {
+  test('calls what synth wrote fine', () => {
+    const { code, stdout } = cli(['verify'], rendered());
+    expect(code).toBe(0);
+    for (const environment of ['dev', 'staging', 'prod']) expect(stdout).toContain(`verify fleet sentinel, environment ${environment}`);
+    expect(stdout).not.toContain(' error ');
+  });
+
+  test('finds what somebody else allows, with file, line, layer and what mends it; json says the same', () => {
+    const folder = rendered();
+    writeFileSync(join(folder, 'dist/dev/debug.yaml'), DEBUG);
+    const { code, stdout } = cli(['verify', '--env', 'dev'], folder);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/dist\/dev\/debug\.yaml:9 error network-extra\n.*any pod of another namespace → control-api:1\/TCP/);
+    expect(stdout).toContain('mend: remove spec.ingress[0] of NetworkPolicy sentinel-system/debug');
+    const json = JSON.parse(cli(['verify', '--env', 'dev', '--format', 'json'], folder).stdout);
+    expect(json).toMatchObject({ schemaVersion: 1, passed: false });
+    expect(json.verdicts[0].findings).toContainEqual(expect.objectContaining({ check: 'relations', code: 'network-extra', line: 9 }));
+  });
+
+  test('takes the files of other teams beside those of the fleet', () => {
+    const folder = rendered();
+    mkdirSync(join(folder, 'other'));
+    writeFileSync(join(folder, 'other/debug.yaml'), DEBUG);
+    const args = ['verify', '-f', 'fleet.yaml', '--env', 'dev', 'dist/dev', 'other'];
+    expect(cli(args, folder)).toMatchObject({ code: 1, stdout: expect.stringContaining('other/debug.yaml:9 error network-extra') });
+    expect(cli(args.slice(0, -1), folder).code).toBe(0);
+  });
+
+  test('needs no fleet for YAML of others, and reads on behind what is broken', () => {
+    const folder = workspace();
+    writeFileSync(join(folder, 'a.yaml'), '{ broken\n');
+    writeFileSync(
+      join(folder, 'b.yaml'),
+      DEBUG.replace('policyTypes', 'policyType').replace('namespaceSelector: {}', 'ipBlock: { cidr: 10.0.0.0/33 }'),
+    );
+    const { code, stdout } = cli(['verify', 'a.yaml', 'b.yaml'], folder);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/a\.yaml:\d+ error SMT-X001/);
+    expect(stdout).toContain('b.yaml:6 error unknownField');
+    expect(stdout).toContain('b.yaml:9 error network-undecided');
+  });
+
+  test.each([
+    [['verify', 'x.yaml', '--env', 'dev'], '--env is given without a fleet'],
+    [['verify', '-f', 'fleet.yaml', 'fleet.yaml'], 'paths are given for 3 environments'],
+    [['graph', 'tree'], 'graph can\'t show "tree"'],
+    [['graph', 'blast'], 'graph blast takes one service'],
+    [['graph', 'blast', 'contrl-api'], 'did you mean "control-api"?'],
+    [['prove', 'dist'], 'prove takes no argument'],
+    [['prove', '--explain', 'web'], 'expected a caller and a port'],
+  ])('%p is bad usage', (args, text) => {
+    expect(cli(args, workspace())).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(text) });
+  });
+});
+
+describe('sentinel-mtls prove --explain and graph', () => {
+  test('walk through a call, and say how far a stolen key reaches', () => {
+    const folder = rendered();
+    const walk = cli(['prove', '--explain', 'node-agent', 'infra-adapter:grpc', '--env', 'prod'], folder);
+    expect(walk).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped by egress and ingress and identity, as declared') });
+    expect(walk.stdout).toMatch(/dist\/prod\/network\.yaml:\d+ NetworkPolicy sentinel-system\/infra-adapter-mtls-only spec\.ingress/);
+    expect(cli(['prove', '--explain', 'node-agent', 'infra-adaptor:grpc'], folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "infra-adapter"?'),
+    });
+    expect(JSON.parse(cli(['graph', '--format', 'json'], folder).stdout)).toMatchObject({
+      schemaVersion: 1,
+      calls: expect.arrayContaining([expect.objectContaining({ caller: 'node-agent' })]),
+    });
+    expect(cli(['graph', 'blast', 'control-api'], folder).stdout).toContain('after 2 calls  infra-adapter');
+  });
+});
