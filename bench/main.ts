@@ -6,11 +6,12 @@ import { chart } from './chart.js';
 import { commands } from './commands.js';
 import { growth } from './growth.js';
 import { json } from './json.js';
+import { lint } from './lint.js';
 import { start } from './start.js';
 import { synth } from './synth.js';
 
 /** Each gets a folder of its own, which is removed afterwards. */
-const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, json, growth, synth };
+const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, json, lint, growth, synth };
 
 function main(names: readonly string[]): number {
   const unknown = names.find(name => !Object.hasOwn(BENCHES, name));
