@@ -34,6 +34,8 @@ export interface PolicyView {
   readonly explicitTypes: boolean;
   readonly ingress: readonly PolicyRule[];
   readonly egress: readonly PolicyRule[];
+  /** Rules of both directions, whether they count or not. */
+  readonly rules: readonly PolicyRule[];
   /** Rules of both directions that count: those of a direction that the policy does not name are ignored by Kubernetes. */
   readonly inForce: readonly PolicyRule[];
 }
@@ -54,6 +56,7 @@ export function policiesOf(objects: ObjectSet): PolicyView[] {
       explicitTypes: explicit.length > 0,
       ingress,
       egress,
+      rules: [...ingress, ...egress],
       inForce: [...(types.includes('Ingress') ? ingress : []), ...(types.includes('Egress') ? egress : [])],
     };
   });
