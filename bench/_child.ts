@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from 'cdk8s';
 import type { Fleet } from '../lib/fleet/types.js';
+import type { Manifests } from '../lib/objects/index.js';
 
 /** What a child process prints as one line of JSON. */
 export interface Measurement {
@@ -51,6 +52,8 @@ const lazily = {
   fleet: () => require('../lib/fleet/index.js') as typeof import('../lib/fleet/index.js'),
   constructs: () => require('../lib/constructs/index.js') as typeof import('../lib/constructs/index.js'),
   chunks: () => require('../lib/render/manifests/chunks.js') as typeof import('../lib/render/manifests/chunks.js'),
+  objects: () => require('../lib/objects/index.js') as typeof import('../lib/objects/index.js'),
+  lint: () => require('../lib/check/lint/index.js') as typeof import('../lib/check/lint/index.js'),
   manifests: () => require('../lib/render/manifests/index.js') as typeof import('../lib/render/manifests/index.js'),
 };
 
@@ -135,8 +138,49 @@ function writeLines(path: string, objects: readonly unknown[]): void {
   closeSync(descriptor);
 }
 
+/** Files of a folder, for the variants that read rendered YAML. */
+const textsOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => /\.ya?ml$/.test(file))
+    .map(file => readFileSync(join(folder, file), 'utf8'));
+
+const nothing = (): void => undefined;
+
+/** What our own reader makes of a folder, and nothing more. */
+const reading: Variant<unknown, unknown> = {
+  load: folder => lazily.objects().readManifests([folder]),
+  build: manifests => manifests,
+  write: nothing,
+};
+
+const jsYaml: Variant<unknown[], unknown[]> = {
+  load: folder => textsOf(folder).map(text => (require('js-yaml') as typeof import('js-yaml')).loadAll(text)),
+  build: documents => documents,
+  write: nothing,
+};
+
+const yamlLibrary: Variant<unknown[], unknown[]> = {
+  load: folder =>
+    textsOf(folder).flatMap(text =>
+      (require('yaml') as typeof import('yaml')).parseAllDocuments(text).map(document => document.toJS() as unknown),
+    ),
+  build: documents => documents,
+  write: nothing,
+};
+
+/** Reading and all rules in this process, for its peak of memory. */
+const lint: Variant<Manifests, readonly unknown[]> = {
+  load: folder => lazily.objects().readManifests([folder]),
+  build: ({ objects }) => lazily.lint().lintObjects(objects),
+  write: nothing,
+};
+
 const VARIANTS: Readonly<Record<string, (input: string, outdir: string) => Measurement>> = {
   ours: (input, outdir) => run(ours, input, outdir),
+  reading: (input, outdir) => run(reading, input, outdir),
+  jsYaml: (input, outdir) => run(jsYaml, input, outdir),
+  yamlLibrary: (input, outdir) => run(yamlLibrary, input, outdir),
+  lint: (input, outdir) => run(lint, input, outdir),
   stock: (input, outdir) => run(stock, input, outdir),
   json: (input, outdir) => run(json, input, outdir),
   yaml: (input, outdir) => run(yaml, input, outdir),

@@ -35,8 +35,8 @@ function byPackets(remembering: boolean): string {
   const world = { namespaces: {}, policies };
   const found: string[] = [];
   for (const from of pods)
+    // a world of its own for each packet: what the evaluator remembers of a world is made for the tests' sake
     for (const to of pods)
-      // a world of its own for each packet: what the evaluator remembers of a world is made for the tests' sake
       for (const protocol of PROTOCOLS)
         for (const port of PORTS)
           if (allows(remembering ? world : { ...world }, { from: from.pod, to: to.pod, protocol, port }))

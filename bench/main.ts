@@ -6,12 +6,13 @@ import { chart } from './chart.js';
 import { commands } from './commands.js';
 import { growth } from './growth.js';
 import { json } from './json.js';
+import { lint } from './lint.js';
 import { prove } from './prove.js';
 import { start } from './start.js';
 import { synth } from './synth.js';
 
 /** Each gets a folder of its own, which is removed afterwards. */
-const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, prove, json, growth, synth };
+const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, prove, json, lint, growth, synth };
 
 function main(names: readonly string[]): number {
   const unknown = names.find(name => !Object.hasOwn(BENCHES, name));

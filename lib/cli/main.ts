@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   diff: () => require('./diff.js') as typeof import('./diff.js'),
   verify: () => loadCached<typeof import('./verify.js')>(join(__dirname, 'verify')),
   graph: () => require('./graph.js') as typeof import('./graph.js'),
-  lint: () => require('./lint.js') as typeof import('./lint.js'),
+  lint: () => loadCached<typeof import('./lint.js')>(join(__dirname, 'lint')),
   explain: () => require('./explain.js') as typeof import('./explain.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };

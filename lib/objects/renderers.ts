@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { KUSTOMIZATION_FILES } from './kustomization.js';
 import { ObjectsError } from './object.js';
 import type { SourceFile } from './source-document.js';
@@ -18,7 +18,7 @@ export function renderChart(folder: string, values: readonly string[] = []): Sou
   const text = run(
     // biome-ignore lint/complexity/useLiteralKeys: index signature
     process.env['SENTINEL_HELM'] ?? 'helm',
-    ['template', 'release', folder, ...values.flatMap(file => ['--values', file])],
+    ['template', 'release', argumentOf(folder), ...values.flatMap(file => ['--values', argumentOf(file)])],
     folder,
     'helm',
     'install Helm or name it with SENTINEL_HELM, or pipe the output of "helm template" to "-"',
@@ -37,13 +37,16 @@ export function renderKustomization(folder: string): SourceFile {
   const text = run(
     // biome-ignore lint/complexity/useLiteralKeys: index signature
     process.env['SENTINEL_KUBECTL'] ?? 'kubectl',
-    ['kustomize', folder],
+    ['kustomize', argumentOf(folder)],
     folder,
     'kubectl',
     'install kubectl or name it with SENTINEL_KUBECTL, or pipe the output of "kubectl kustomize" to "-"',
   );
   return { name: `${displayPath(folder)} (kustomize)`, text };
 }
+
+/** Absolute, so that a folder whose name starts with a dash is no option: one of Helm's runs a program. */
+const argumentOf = (path: string): string => resolve(path);
 
 export const isChart = (folder: string): boolean => existsSync(join(folder, 'Chart.yaml'));
 

@@ -11,8 +11,9 @@ const HARMLESS_KEY =
 const LONG_BASE64 = /[A-Za-z0-9+/=_-]{48,}/;
 
 /** One line of a source as a finding shows it, with marks under the field; never the value of a secret. */
-export function sourceLine(line: string, { object, column, endColumn }: Finding): { readonly text: string; readonly marks: string } {
-  const hidden = isSecret(line, object)
+export function sourceLine(line: string, finding: Finding): { readonly text: string; readonly marks: string } {
+  const { column, endColumn } = finding;
+  const hidden = isSecret(line, finding)
     ? `${line.slice(0, endColumn - 1)}${line.charAt(endColumn - 1) === ':' ? ': ' : ' '}(not shown)`
     : line;
   const text = printable(hidden.replaceAll('\t', ' '), SHOWN);
@@ -20,7 +21,11 @@ export function sourceLine(line: string, { object, column, endColumn }: Finding)
   return { text, marks: column > SHOWN ? '' : `${' '.repeat(column - 1)}${'^'.repeat(length)}` };
 }
 
-function isSecret(line: string, object: string): boolean {
+/** A variable of the wrong type is often a password that looks like a number. */
+const VARIABLE = /\benv\[\d+\]\.value$/;
+
+function isSecret(line: string, { object, path, code }: Finding): boolean {
+  if (code === 'SMT-S001' && VARIABLE.test(path)) return true;
   if (line.includes('-----BEGIN') || LONG_BASE64.test(line)) return true;
   if (object.startsWith('Secret ')) return !/^\s*(?:apiVersion|kind|metadata|name|namespace|type|data|stringData):/.test(line);
   return SECRET_KEY.test(line) && !HARMLESS_KEY.test(line);

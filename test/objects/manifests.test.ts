@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ReadObject, readManifests } from '../../lib/objects/index.js';
@@ -106,6 +106,7 @@ test('a Kustomization that fetches from elsewhere is refused before anything run
 
 const program = helm();
 (program === undefined ? test.skip : test)('a chart is rendered, also one inside of a folder, and named by its templates', () => {
+  if (program !== undefined) process.env.SENTINEL_HELM = program;
   const { objects, unreadable } = readManifests([join(FOREIGN, 'chart')]);
   expect(unreadable).toEqual([]);
   expect(objects.entries().map(({ source }) => source.file.replace(/.*foreign\//, ''))).toEqual([
@@ -120,6 +121,23 @@ const program = helm();
       .objects.entries()
       .map(({ object }) => object.data),
   ).toEqual([undefined, { number: 'seven' }]);
+});
+
+test('a folder whose name looks like an option is handed over as a path', () => {
+  const helmStandIn = write(
+    'print-arguments',
+    '#!/bin/sh\nfor word in "$@"; do echo "# $word"; done\necho "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}"\n',
+  );
+  chmodSync(helmStandIn, 0o755);
+  write('in/--post-renderer=x/Chart.yaml', 'apiVersion: v2\nname: x\nversion: 0.1.0\n');
+  const before = [process.cwd(), process.env.SENTINEL_HELM] as const;
+  process.chdir(join(folder, 'in'));
+  process.env.SENTINEL_HELM = helmStandIn;
+  const { files } = readManifests(['.']);
+  process.chdir(before[0]);
+  if (before[1] === undefined) delete process.env.SENTINEL_HELM;
+  else process.env.SENTINEL_HELM = before[1];
+  expect(files.map(({ text }) => text.split('\n')[2])).toEqual([expect.stringMatching(/^# \/.*\/in\/--post-renderer=x$/)]);
 });
 
 test('without Helm a chart is told as not checked', () => {

@@ -108,6 +108,15 @@ test('no output has a password, the content of a Secret or a key', () => {
   }
 });
 
+test('a password that was written as a number of a variable is in no output', () => {
+  const pod =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a, namespace: b }\nspec:\n  selector: { matchLabels: { app: a } }\n  template:\n    metadata: { labels: { app: a } }\n    spec:\n      containers:\n        - name: a\n          image: a:1\n          env:\n            - name: DATABASE_PASSWORD\n              value: 31337123\n';
+  const found = resultOf(pod, 'pod.yaml');
+  expect(found.findings.map(({ code, line }) => `${line} ${code}`)).toEqual(['14 SMT-S001']);
+  for (const format of [formatLintText, formatLintJson, formatLintSarif, formatLintGithub, formatLintJunit])
+    expect(format(found)).not.toContain('31337');
+});
+
 test('json has every finding with its place, in a form that is promised', () => {
   const document = JSON.parse(formatLintJson(result));
   expect(document).toMatchObject({ schemaVersion: 1, objects: 2, files: 2, counts: { error: 4, warning: 3, note: 0 } });

@@ -34,6 +34,8 @@ export interface PolicyView {
   readonly explicitTypes: boolean;
   readonly ingress: readonly PolicyRule[];
   readonly egress: readonly PolicyRule[];
+  /** Rules of both directions, whether they count or not. */
+  readonly rules: readonly PolicyRule[];
   /** Rules of both directions that count: those of a direction that the policy does not name are ignored by Kubernetes. */
   readonly inForce: readonly PolicyRule[];
 }
@@ -54,29 +56,69 @@ export function policiesOf(objects: ObjectSet): PolicyView[] {
       explicitTypes: explicit.length > 0,
       ingress,
       egress,
+      rules: [...ingress, ...egress],
       inForce: [...(types.includes('Ingress') ? ingress : []), ...(types.includes('Egress') ? egress : [])],
     };
   });
 }
 
 function rulesOf(spec: unknown, direction: PolicyRule['direction'], peerKey: PolicyRule['peerKey']): PolicyRule[] {
-  return listAt(spec, direction).map((rule, index) => {
-    const path = ['spec', direction, index];
-    const peers = listAt(rule, peerKey).flatMap((value, at) => (isRecord(value) ? [{ value, path: [...path, peerKey, at] }] : []));
-    const ports = listAt(rule, 'ports').map((value, at) => portOf(value, [...path, 'ports', at]));
-    return { direction, path, peerKey, peers: isSet(rule, peerKey) ? peers : undefined, ports: isSet(rule, 'ports') ? ports : undefined };
-  });
+  return listAt(spec, direction).map((rule, index) => new Rule(rule, direction, peerKey, index));
 }
 
-function portOf(value: unknown, path: FieldPath): PolicyPort {
-  const { port, endPort, protocol } = mapAt(value);
-  return {
-    port: typeof port === 'number' || typeof port === 'string' ? port : undefined,
-    endPort: typeof endPort === 'number' ? endPort : undefined,
-    protocol: typeof protocol === 'string' ? protocol : 'TCP',
-    explicitProtocol: typeof protocol === 'string',
-    path,
-  };
+/** Paths are made when a finding asks for them: most policies have none. */
+class Rule implements PolicyRule {
+  readonly peers: readonly PolicyPeer[] | undefined;
+  readonly ports: readonly PolicyPort[] | undefined;
+
+  constructor(
+    value: unknown,
+    readonly direction: PolicyRule['direction'],
+    readonly peerKey: PolicyRule['peerKey'],
+    private readonly index: number,
+  ) {
+    const peers = listAt(value, peerKey).flatMap((peer, at) => (isRecord(peer) ? [new Peer(this, peer, at)] : []));
+    this.peers = isSet(value, peerKey) ? peers : undefined;
+    this.ports = isSet(value, 'ports') ? listAt(value, 'ports').map((port, at) => new Port(this, mapAt(port), at)) : undefined;
+  }
+
+  get path(): FieldPath {
+    return ['spec', this.direction, this.index];
+  }
+}
+
+class Peer implements PolicyPeer {
+  constructor(
+    private readonly rule: Rule,
+    readonly value: Readonly<Record<string, unknown>>,
+    private readonly index: number,
+  ) {}
+
+  get path(): FieldPath {
+    return [...this.rule.path, this.rule.peerKey, this.index];
+  }
+}
+
+class Port implements PolicyPort {
+  readonly port: string | number | undefined;
+  readonly endPort: number | undefined;
+  readonly protocol: string;
+  readonly explicitProtocol: boolean;
+
+  constructor(
+    private readonly rule: Rule,
+    { port, endPort, protocol }: Readonly<Record<string, unknown>>,
+    private readonly index: number,
+  ) {
+    this.port = typeof port === 'number' || typeof port === 'string' ? port : undefined;
+    this.endPort = typeof endPort === 'number' ? endPort : undefined;
+    this.explicitProtocol = typeof protocol === 'string';
+    this.protocol = typeof protocol === 'string' ? protocol : 'TCP';
+  }
+
+  get path(): FieldPath {
+    return [...this.rule.path, 'ports', this.index];
+  }
 }
 
 export const rulesInForce = ({ inForce }: PolicyView): readonly PolicyRule[] => inForce;

@@ -15,9 +15,20 @@ export function namespacesOfPeer(world: World, policy: PolicyView, { value }: Po
 
 /** Workloads among the objects that a peer lets in or out. */
 export function podsOfPeer(world: World, policy: PolicyView, peer: PolicyPeer): readonly WorkloadView[] {
-  if (isSet(peer.value, 'ipBlock')) return [];
-  return (namespacesOfPeer(world, policy, peer) ?? []).flatMap(namespace => world.selected(namespace, peer.value.podSelector));
+  const known = pods.get(peer);
+  if (known) return known;
+  const namespaces = isSet(peer.value, 'ipBlock') ? [] : (namespacesOfPeer(world, policy, peer) ?? []);
+  const [only] = namespaces;
+  const found =
+    only !== undefined && namespaces.length === 1
+      ? world.selected(only, peer.value.podSelector)
+      : namespaces.flatMap(namespace => world.selected(namespace, peer.value.podSelector));
+  pods.set(peer, found);
+  return found;
 }
+
+/** By peer, since each is asked by many rules. */
+const pods = new WeakMap<PolicyPeer, readonly WorkloadView[]>();
 
 /** Numbers of a named port of a workload, by protocol. */
 export function namedPorts(workload: WorkloadView, name: string, protocol: string): number[] {

@@ -35,8 +35,8 @@ spec:
 `,
   *check({ policies, services }) {
     const byAddress = new Map(services.map(service => [service.clusterIP, service]));
-    for (const { object, ingress, egress } of policies)
-      for (const { peers = [] } of [...ingress, ...egress])
+    for (const { object, rules } of policies)
+      for (const { peers = [] } of rules)
         for (const { value, path } of peers) {
           const [address = '', length] = textAt(value, 'ipBlock', 'cidr').split('/');
           const service = length === '32' || length === '128' ? byAddress.get(address) : undefined;

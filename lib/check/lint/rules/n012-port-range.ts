@@ -28,8 +28,8 @@ spec:
   ingress: [{ from: [{ podSelector: { matchLabels: { app: cart } } }], ports: [{ port: 8000, endPort: 9000, protocol: TCP }] }]
 `,
   *check({ policies }) {
-    for (const { object, ingress, egress } of policies)
-      for (const { ports = [] } of [...ingress, ...egress])
+    for (const { object, rules } of policies)
+      for (const { ports = [] } of rules)
         for (const { port, endPort, path } of ports) {
           const problem = problemOf(port, endPort);
           if (problem !== undefined) yield { object, path: [...path, endPort === undefined ? 'port' : 'endPort'], message: problem };

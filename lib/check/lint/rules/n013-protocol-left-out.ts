@@ -36,8 +36,8 @@ spec:
           protocol: TCP
 `,
   *check({ policies }) {
-    for (const { object, ingress, egress } of policies)
-      for (const { ports = [] } of [...ingress, ...egress])
+    for (const { object, rules } of policies)
+      for (const { ports = [] } of rules)
         for (const { explicitProtocol, path } of ports)
           if (!explicitProtocol)
             yield {

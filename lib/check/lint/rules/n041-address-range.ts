@@ -33,8 +33,8 @@ spec:
   egress: [{ to: [{ ipBlock: { cidr: 10.0.0.0/8, except: [10.1.0.0/16] } }], ports: [{ port: 443, protocol: TCP }] }]
 `,
   *check({ policies }) {
-    for (const { object, ingress, egress } of policies)
-      for (const { peers = [], direction } of [...ingress, ...egress])
+    for (const { object, rules } of policies)
+      for (const { peers = [], direction } of rules)
         for (const { value, path } of peers) {
           if (!isSet(value, 'ipBlock')) continue;
           if (isSet(value, 'podSelector') || isSet(value, 'namespaceSelector'))
