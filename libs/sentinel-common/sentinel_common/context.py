@@ -18,7 +18,7 @@ import time
 import weakref
 from collections import deque
 from contextvars import ContextVar
-from typing import Any, Callable, Deque, Dict, List, NoReturn, Optional, Protocol, Tuple, cast
+from typing import Any, Callable, Deque, Dict, List, NoReturn, Optional, Protocol, Tuple
 
 from sentinel_common.certificate import der_of
 from sentinel_common.connections import Connection
@@ -182,8 +182,8 @@ class Judged:
     def peer_der(self) -> Optional[bytes]:
         raise NotImplementedError
 
-    def peer_chain(self) -> List[bytes]:
-        """What the peer sent beyond its leaf; empty where Python can't tell (3.9)."""
+    def peer_chain(self) -> Callable[[], List[bytes]]:
+        """What the peer sent beyond its leaf, to be had at any time; empty where Python can't tell (3.9)."""
         raise NotImplementedError
 
     def tls_version(self) -> str:
@@ -210,7 +210,7 @@ class JudgedObject(Judged, ssl.SSLObject):
             pending = _pending()
             if pending is not None:
                 pending.add(self, self._generation_context().gate.handshake_timeout * 0.9)
-        self._handshake(super().do_handshake)
+        self._handshake(self._sslobj.do_handshake)  # type: ignore[attr-defined]
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
         if self.connection is None:
@@ -224,8 +224,19 @@ class JudgedObject(Judged, ssl.SSLObject):
             self.do_handshake()
         return super().write(data)
 
+    def _settle(self) -> None:
+        super()._settle()
+        # Judged: from here on a read costs what it costs without us. `kill` takes the shortcut away.
+        self.read = self._sslobj.read  # type: ignore[attr-defined,method-assign]
+        self.write = self._sslobj.write  # type: ignore[attr-defined,method-assign]
+
+    def kill(self) -> None:
+        for name in ("read", "write"):
+            vars(self).pop(name, None)
+        super().kill()
+
     def _generation_context(self) -> GenerationContext:
-        return cast(GenerationContext, self.context)
+        return self.context  # type: ignore[return-value]
 
     def _host(self) -> Optional[str]:
         return self.server_hostname
@@ -233,7 +244,7 @@ class JudgedObject(Judged, ssl.SSLObject):
     def peer_der(self) -> Optional[bytes]:
         return self.getpeercert(True)
 
-    def peer_chain(self) -> List[bytes]:
+    def peer_chain(self) -> Callable[[], List[bytes]]:
         return _sent_chain(self)
 
     def tls_version(self) -> str:
@@ -285,7 +296,7 @@ class JudgedSocket(Judged, ssl.SSLSocket):
         super().close()
 
     def _generation_context(self) -> GenerationContext:
-        return cast(GenerationContext, self.context)
+        return self.context  # type: ignore[return-value]
 
     def _host(self) -> Optional[str]:
         return self.server_hostname
@@ -299,7 +310,7 @@ class JudgedSocket(Judged, ssl.SSLSocket):
     def peer_der(self) -> Optional[bytes]:
         return self.getpeercert(True)
 
-    def peer_chain(self) -> List[bytes]:
+    def peer_chain(self) -> Callable[[], List[bytes]]:
         return _sent_chain(self)
 
     def tls_version(self) -> str:
@@ -351,10 +362,11 @@ def _pending() -> Optional[_Pending]:
     return found
 
 
-def _sent_chain(tls: Any) -> List[bytes]:
+def _sent_chain(tls: Any) -> Callable[[], List[bytes]]:
+    # Taken now, in the thread of the connection; made into bytes only for the few connections that are asked.
     read = getattr(tls._sslobj, "get_unverified_chain", None)
     found = read() if read is not None else None
-    return [certificate.public_bytes(_ENCODING_DER) for certificate in found or ()]
+    return lambda: [certificate.public_bytes(_ENCODING_DER) for certificate in found or ()]
 
 
 class RotatingContext(ssl.SSLContext):
@@ -397,7 +409,9 @@ class RotatingContext(ssl.SSLContext):
         self, incoming: Any, outgoing: Any, server_side: bool = False, server_hostname: Any = None, session: Any = None
     ) -> ssl.SSLObject:
         self._check(server_side, server_hostname)
-        return self._under(self._gate.checks_name(_text(server_hostname))).wrap_bio(incoming, outgoing, server_side, server_hostname, None)
+        if server_side:
+            return JudgedObject._create(incoming, outgoing, server_side=True, context=self._under(False))  # type: ignore[attr-defined,no-any-return]
+        return self._under(self._gate.checks_name(_text(server_hostname))).wrap_bio(incoming, outgoing, False, server_hostname, None)
 
     def set_alpn_protocols(self, alpn_protocols: Any) -> None:
         """Kept for each generation; clients set it at every connection."""
