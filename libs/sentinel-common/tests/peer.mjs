@@ -1,10 +1,11 @@
 // The Node side of test_cross_language.py: does what each line on stdin says, and answers with one line on stdout.
-import { createInterface } from 'node:readline';
+
 import { get } from 'node:https';
+import { createInterface } from 'node:readline';
 import grpc from '@grpc/grpc-js';
-import { openMtls, peerOfRequest } from '../../sentinel-node/dist/index.js';
 import { MtlsGrpcChannel, MtlsGrpcServer } from '../../sentinel-node/dist/grpc.js';
 import { Http2Sessions } from '../../sentinel-node/dist/http2-client.js';
+import { openMtls, peerOfRequest } from '../../sentinel-node/dist/index.js';
 
 const POLICY_PORT = 8443;
 const timings = { pollIntervalMs: 200, debounceMs: 10, debounceMaxMs: 100, firstGenerationDeadlineMs: 10_000, drainGraceMs: 500 };
@@ -29,7 +30,10 @@ const ACTIONS = {
     const server = new MtlsGrpcServer(mtls, { port: POLICY_PORT });
     const method = { path: '/echo/who', requestStream: false, responseStream: false };
     const serialise = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };
-    server.server.addService({ who: { ...method, ...serialise } }, { who: (call, done) => done(null, Buffer.from(nameOf(server.peer(call)))) });
+    server.server.addService(
+      { who: { ...method, ...serialise } },
+      { who: (call, done) => done(null, Buffer.from(nameOf(server.peer(call)))) },
+    );
     return { port: await server.listen(0, '127.0.0.1') };
   },
   'https-call': ({ port }) =>

@@ -39,7 +39,9 @@ def opened(config: MTLSConfig) -> Iterator[Runtime]:
 
 
 @contextlib.contextmanager
-def serving(config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int] = 8443, **options: Any) -> Iterator[MtlsServer]:
+def serving(
+    config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int] = 8443, run: Any = asyncio.run, **options: Any
+) -> Iterator[MtlsServer]:
     """uvicorn in a thread, at a free port, which is `policy_port` of policy.json."""
     server = make_server(
         app,
@@ -51,7 +53,7 @@ def serving(config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int]
         access_log=False,
         **{"lifespan": "off", **options},
     )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread = threading.Thread(target=lambda: run(server.serve()), daemon=True)
     thread.start()
     try:
         until(lambda: server.started and server.servers and server.ports)
