@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
+import pytest
 from folder import until
 from pki import Authority, Leaf
 
@@ -28,6 +29,14 @@ async def echo_peer(scope: Any, receive: Any, send: Any) -> None:
     body = (peer.name if peer is not None else "plain").encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})
+
+
+def needs_port(port: int) -> None:
+    """For texts that are run as they stand, ports and all."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        pytest.skip(f"port {port}, which the text names, is taken on this machine")
 
 
 @contextlib.contextmanager
