@@ -8,9 +8,9 @@ from typing import Callable, Optional, Tuple
 
 from sentinel_common.authorizers import Authorizer, judge
 from sentinel_common.connections import Connection
-from sentinel_common.context import Judged
 from sentinel_common.errors import MtlsError, PeerRefusedError
 from sentinel_common.generation import Generation
+from sentinel_common.judged import Judged
 from sentinel_common.peer import Peer, matches_host, read_peer
 from sentinel_common.policy import Call, Verdict, denied, find_call, judge_server
 from sentinel_common.runtime import Runtime

@@ -11,7 +11,8 @@ from folder import policy
 
 from sentinel_common.errors import MtlsError
 from sentinel_common.peer import Peer
-from sentinel_common.policy import judge_caller, parse_policy
+from sentinel_common.policy import judge_caller
+from sentinel_common.policy_reader import parse_policy
 
 SEED = 20_261_124
 CODES = {"policy-malformed", "policy-version", "policy-mode", "policy-identity"}
