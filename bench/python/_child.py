@@ -1,6 +1,6 @@
 """A server for the benchmarks, in a process of its own: python _child.py KIND FOLDER [PORT]; prints its port.
 
-KIND is one of bare-tls, ours-tls (asyncio, one byte and close), bare-http, ours-http (uvicorn).
+KIND is one of bare-tls, ours-tls (asyncio, one byte and close), bare-http, ours-http, plain-http (uvicorn).
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def main(kind: str, folder: Path) -> None:
     config = MTLSConfig(folder / "tls.crt", folder / "tls.key", folder / "ca.crt", policy_path=folder / "policy.json")
     options: Any = {"host": "127.0.0.1", "port": int(sys.argv[3]) if len(sys.argv) > 3 else 0, "log_config": None, "access_log": False}
     options.update(lifespan="off", http="httptools", loop="asyncio", timeout_keep_alive=3600)
-    if kind == "bare-tls":
+    if kind == "plain-http":
+        asyncio.run(http(uvicorn.Server(uvicorn.Config(app, **options))))
+    elif kind == "bare-tls":
         asyncio.run(tls(bare_context(folder)))
     elif kind == "ours-tls":
         runtime_of(config)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import gc
 import os
-import socket
 import ssl
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
 from typing import Any, List
 
-from _measure import HERE, child, connect, request, row
+from _measure import child, connect, request, row
 from folder import Projected, policy, until
 from opening import BY_HAND
 from pki import Authority
 from sentinel_common.runtime import runtime_of
 from sentinel_common.settings import Timing
 from serving import served_serial, serving
+
+# Longer than the debounce, so that each rotation is taken and not one of several at once.
+_INTERVAL = 0.15
 
 
 class Callers:
@@ -39,6 +39,9 @@ class Callers:
         return self
 
     def __exit__(self, *_error: Any) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -75,11 +78,11 @@ def rotations(folder: Projected, root: Authority, web: ssl.SSLContext, count: in
     folder.write(leaves[root][0], [root], policy())
     with child("ours-http", folder.path) as server:
         with Callers(server.port, both) as quiet:
-            time.sleep(min(20.0, count * 0.02))
+            time.sleep(min(20.0, count * _INTERVAL))
         with Callers(server.port, both) as before:
             for number in range(count // 2):
                 folder.write(leaves[root][number % 10], [root, second] if number > count // 4 else [root], policy())
-                time.sleep(0.02)
+                time.sleep(_INTERVAL)
         from serving import bare_context
 
         rolled = bare_context([root, second], new_web)
@@ -88,7 +91,7 @@ def rotations(folder: Projected, root: Authority, web: ssl.SSLContext, count: in
         with Callers(server.port, rolled) as after:
             for number in range(count - count // 2):
                 folder.write(leaves[second][number % 10], [root, second] if number < count // 4 else [second], policy())
-                time.sleep(0.02)
+                time.sleep(_INTERVAL)
     failed = before.failed + after.failed
     calls = len(before.times) + len(after.times)
     ratio = p99(before.times + after.times) / p99(quiet.times)
@@ -172,25 +175,8 @@ def restart(folder: Projected, root: Authority, web: ssl.SSLContext) -> None:
             began = time.perf_counter()
             first.process.terminate()
             first.process.wait(20)
-            code = (
-                f"import sys; sys.argv=['', 'bare-http', {str(folder.path)!r}]; sys.path.insert(0, {str(HERE)!r}); import _child, socket; "
-                + (
-                    f"real = socket.create_server; socket.create_server = lambda *a, **k: real(('127.0.0.1', {port})); "
-                    f"from pathlib import Path; _child.main('bare-http', Path({str(folder.path)!r}))"
-                )
-            )
-            again = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            until(lambda: reachable(port), 30)
-            down = time.perf_counter() - began
-            time.sleep(0.5)
-        again.terminate()
-        again.wait(20)
+            with child("bare-http", folder.path, port):
+                down = time.perf_counter() - began
+                time.sleep(0.5)
+                callers.stop()
     row("one rotation by a restart of uvicorn, failed requests", "0 (ours)", f"{len(callers.failed)} in {down:.1f} s", "–", "–")
-
-
-def reachable(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    except OSError:
-        return False

@@ -12,8 +12,9 @@ import tempfile
 from pathlib import Path
 
 from _measure import child, compare, connect, handshake, request, row
+from _proxy import installed, proxied
 from _rotations import growth, restart, rotations, swap_latency
-from folder import Projected, policy
+from folder import Projected, policy, until
 from pki import Authority
 from serving import bare_context
 
@@ -29,6 +30,7 @@ def main(quick: bool) -> None:
         print("| what | ours | peer | ratio | must |\n|---|---|---|---|---|")
         handshakes(folder.path, web, 200 // scale)
         requests(folder.path, web, 2000 // scale)
+        proxy(folder.path, web, 2000 // scale)
         rotations(folder, root, web, 1000 // scale)
         growth(folder, root, 10_000 // scale)
         swap_latency(folder, root, web, 30 // min(scale, 3))
@@ -49,6 +51,27 @@ def requests(folder: Path, web: ssl.SSLContext, count: int) -> None:
         for tls in sockets.values():
             tls.close()
     told("requests/s of a core on a kept connection (uvicorn)", found, "≥ 0.98x")
+
+
+def proxy(folder: Path, web: ssl.SSLContext, count: int) -> None:
+    if not installed():
+        row("requests/s of a core, haproxy and a plain uvicorn", "–", "haproxy is not installed", "–", "reported")
+        return
+    with child("ours-http", folder) as ours, proxied(folder) as pair:
+        until(lambda: reachable(pair.port, web))
+        sockets = {"ours": connect(ours.port, web), "bare": connect(pair.port, web)}
+        found = compare({"ours": ours, "bare": pair}, lambda name: request(sockets[name]), count, 10)
+        for tls in sockets.values():
+            tls.close()
+    told("requests/s of a core, against haproxy and a plain uvicorn", found, "reported")
+
+
+def reachable(port: int, web: ssl.SSLContext) -> bool:
+    try:
+        connect(port, web).close()
+        return True
+    except OSError:
+        return False
 
 
 def told(what: str, found: dict[str, dict[str, float]], must: str) -> None:

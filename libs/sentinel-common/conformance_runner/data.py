@@ -11,7 +11,8 @@ from cryptography import x509
 from sentinel_common.certificate import der_of
 from sentinel_common.errors import MtlsError
 from sentinel_common.peer import Peer, matches_host, read_peer
-from sentinel_common.policy import Policy, Verdict, find_call, judge_caller, judge_server, parse_policy
+from sentinel_common.policy import Policy, Verdict, find_call, judge_caller, judge_server
+from sentinel_common.policy_reader import parse_policy
 from sentinel_common.spiffe import SpiffeIdError, parse_spiffe_id, parse_trust_domain
 
 Row = Tuple[str, Any, Any]

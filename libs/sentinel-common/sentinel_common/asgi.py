@@ -18,6 +18,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 EXTENSION = "sentinel_mtls"
+# Told by the first byte that a header is none of those that count, nine out of ten need no further look.
+_FIRST = (b"x", b"s", b"X", b"S")
 _VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303}
 
 
@@ -40,18 +42,15 @@ class ConnectionApp:
         self._current = current
         self._extensions = {EXTENSION: {"peer": connection.peer}, "tls": _tls_extension(connection.peer, tls_version)}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """No coroutine of its own: what the application returns is returned."""
         connection = self._connection
         if not connection.judge_again(self._current()).admits:
-            await _deny(scope, send)
-            return
+            return _deny(scope, send)
         strip_headers(scope)
         extensions = scope.get("extensions")
-        scope["extensions"] = {**extensions, **self._extensions} if extensions else dict(self._extensions)
-        await self._app(scope, receive, _closing(send) if connection.draining is not None else send)
+        scope["extensions"] = {**extensions, **self._extensions} if extensions else self._extensions.copy()
+        return self._app(scope, receive, send if connection.draining is None else _closing(send))
 
 
 class PlainApp:
@@ -69,7 +68,7 @@ def strip_headers(scope: Scope) -> None:
     headers = scope.get("headers")
     if headers:
         for name, _value in headers:
-            if is_spoofed(name):
+            if name.startswith(_FIRST) and is_spoofed(name):
                 scope["headers"] = without_spoofed(headers)
                 return
 

@@ -22,7 +22,9 @@ Judge = Callable[[Peer, Generation], Verdict]
 class Connection:
     """One connection with a peer that was let in. `on_drain` is told the reason once, `on_destroy` comes after the grace."""
 
-    def __init__(self, side: str, generation: Generation, peer: Peer, chain: Sequence[bytes], verdict: Verdict, judge: Judge) -> None:
+    def __init__(
+        self, side: str, generation: Generation, peer: Peer, chain: Callable[[], Sequence[bytes]], verdict: Verdict, judge: Judge
+    ) -> None:
         self.side = side
         self.generation = generation.number
         self.peer = peer
@@ -59,7 +61,7 @@ class Connection:
     def chains_to(self, generation: Generation) -> bool:
         """By names and signatures; TLS judged the rest before."""
         try:
-            certificates = [x509.load_der_x509_certificate(der) for der in (self.peer.der, *self._chain)]
+            certificates = [x509.load_der_x509_certificate(der) for der in (self.peer.der, *self._chain())]
             return chains_to(certificates[0], certificates[1:], generation.identity.roots)
         except ValueError:
             return False  # what a peer sent does not parse all through

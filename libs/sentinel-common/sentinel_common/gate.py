@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from typing import Callable, Optional, Tuple
 
 from sentinel_common.authorizers import Authorizer, judge
 from sentinel_common.connections import Connection
-from sentinel_common.context import Judged
 from sentinel_common.errors import MtlsError, PeerRefusedError
 from sentinel_common.generation import Generation
-from sentinel_common.look import utc_now
+from sentinel_common.judged import Judged
 from sentinel_common.peer import Peer, matches_host, read_peer
 from sentinel_common.policy import Call, Verdict, denied, find_call, judge_server
 from sentinel_common.runtime import Runtime
@@ -48,7 +48,7 @@ class _Gate:
         connection = Connection(
             self.side, generation, peer, tls.peer_chain(), denied("peer-not-listed"), lambda peer, _now: verdict_of(peer)
         )
-        problem = peer.time_problem(utc_now())
+        problem = peer.time_problem(time.time())
         current = self.current()
         if problem is None and current is not generation and not connection.trusted_by(current):
             problem = "peer-chain-untrusted"

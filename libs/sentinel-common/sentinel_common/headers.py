@@ -12,11 +12,10 @@ _SPOOFED = re.compile(
     rb"(?:x[-_]forwarded[-_]client[-_]cert|x[-_]client[-_]cert|x[-_]spiffe[-_]id|x[-_]peer[-_]spiffe[-_]id)\Z|x[-_]ssl[-_]|ssl[-_]client[-_]",
     re.IGNORECASE,
 )
-_FIRST = frozenset(b"xXsS")
 
 
 def is_spoofed(name: bytes) -> bool:
-    return name[0] in _FIRST and _SPOOFED.match(name) is not None if name else False
+    return _SPOOFED.match(name) is not None
 
 
 def without_spoofed(headers: Sequence[Header]) -> List[Header]:

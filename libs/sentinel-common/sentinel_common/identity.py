@@ -17,12 +17,17 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from sentinel_common.certificate import chains_to, der_of, is_ca, issued_by, not_after, not_before, public_key_der, self_signed
 from sentinel_common.errors import MtlsError
 from sentinel_common.load import CIPHERS, load_identity
 from sentinel_common.peer import Peer, read_peer
 from sentinel_common.pem import KEY_LABELS, PemBlock, PemError, read_pem, to_pem
+
+_WEAK_SIGNATURES = frozenset(
+    {SignatureAlgorithmOID.RSA_WITH_MD5, SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.ECDSA_WITH_SHA1}
+)
 
 _Label = Callable[[str], bool]
 
@@ -122,7 +127,9 @@ def read_identity(content: Dict[str, bytes], max_chain: int) -> Identity:
 
 
 def _check_loads(chain: Sequence[x509.Certificate], key: PrivateKey) -> None:
-    """In a context of its own: a failed load would leave a live one broken."""
+    """In a context of its own: a failed load would leave a live one broken. Newer releases of OpenSSL load SHA-1."""
+    if any(certificate.signature_algorithm_oid in _WEAK_SIGNATURES for certificate in chain):
+        raise MtlsError("chain-weak", "a certificate of the own chain is signed with SHA-1 or MD5")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(CIPHERS)
     try:

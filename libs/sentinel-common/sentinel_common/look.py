@@ -11,7 +11,8 @@ from sentinel_common.errors import MtlsError
 from sentinel_common.files import Paths, Snapshot
 from sentinel_common.generation import Generation
 from sentinel_common.identity import Identity, read_identity
-from sentinel_common.policy import Policy, parse_policy
+from sentinel_common.policy import Policy
+from sentinel_common.policy_reader import parse_policy
 
 Now = Callable[[], datetime]
 

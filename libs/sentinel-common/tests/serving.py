@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
+import pytest
 from folder import until
 from pki import Authority, Leaf
 
@@ -30,6 +31,14 @@ async def echo_peer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def needs_port(port: int) -> None:
+    """For texts that are run as they stand, ports and all."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        pytest.skip(f"port {port}, which the text names, is taken on this machine")
+
+
 @contextlib.contextmanager
 def opened(config: MTLSConfig) -> Iterator[Runtime]:
     try:
@@ -39,7 +48,9 @@ def opened(config: MTLSConfig) -> Iterator[Runtime]:
 
 
 @contextlib.contextmanager
-def serving(config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int] = 8443, **options: Any) -> Iterator[MtlsServer]:
+def serving(
+    config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int] = 8443, run: Any = asyncio.run, **options: Any
+) -> Iterator[MtlsServer]:
     """uvicorn in a thread, at a free port, which is `policy_port` of policy.json."""
     server = make_server(
         app,
@@ -51,7 +62,7 @@ def serving(config: MTLSConfig, app: Any = echo_peer, policy_port: Optional[int]
         access_log=False,
         **{"lifespan": "off", **options},
     )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread = threading.Thread(target=lambda: run(server.serve()), daemon=True)
     thread.start()
     try:
         until(lambda: server.started and server.servers and server.ports)

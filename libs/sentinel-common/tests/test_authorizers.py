@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from folder import Projected
 from pki import Authority, spiffe_id
+from serving import bare_context, get, serving
 
 from sentinel_common.authorizers import (
     all_of,
@@ -17,6 +19,7 @@ from sentinel_common.authorizers import (
 from sentinel_common.errors import MtlsError
 from sentinel_common.peer import Peer, read_peer
 from sentinel_common.policy import ALLOWED, Verdict, audited, denied
+from sentinel_common.runtime import runtime_of
 
 
 @pytest.fixture()
@@ -65,3 +68,23 @@ def test_a_text_that_is_no_id_stops_the_start() -> None:
     for make in (lambda: authorize_spiffe_id("web"), lambda: authorize_trust_domain("Sentinel")):
         with pytest.raises(MtlsError, match="setting-invalid"):
             make()
+
+
+def test_in_mode_audit_without_a_policy_the_authorizer_is_told_of_and_lets_through(folder: Projected, root: Authority) -> None:
+    folder.write(root.issue("api"), [root])
+    config = folder.config(policy=False, mode="audit")
+    with serving(config, authorizer=authorize_spiffe_id(spiffe_id("web"))) as server:
+        assert get(server.ports[0], bare_context([root], root.issue("batch"))).startswith(b"HTTP/1.1 200")
+        metrics = runtime_of(config).metrics
+        assert metrics.value("sentinel_mtls_handshakes_total", "server", "audited", "peer-not-listed") == 1
+        assert metrics.value("sentinel_mtls_denials_total", "8443", spiffe_id("batch"), "peer-not-listed", "false") == 1
+        assert get(server.ports[0], bare_context([root])) == b""
+
+
+def test_letting_anybody_in_has_to_be_written_out_and_is_logged(
+    folder: Projected, root: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write(root.issue("api"), [root])
+    with serving(folder.config(policy=False), authorizer=authorize_any()) as server:
+        assert get(server.ports[0], bare_context([root], root.issue("batch", uris=[]))).startswith(b"HTTP/1.1 200")
+    assert '"event": "authorizer-any"' in caplog.text

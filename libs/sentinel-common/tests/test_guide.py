@@ -17,7 +17,7 @@ from typing import Dict, Iterator, List, Optional
 import pytest
 from folder import Projected, policy, until
 from pki import Authority, spiffe_id
-from serving import bare_context, get, served_serial
+from serving import bare_context, get, needs_port, served_serial
 
 from sentinel_common.config import mtls_config_from_env
 from sentinel_common.errors import MtlsError
@@ -75,6 +75,7 @@ def test_the_snippets_here_are_those_of_the_guide_word_for_word(name: str) -> No
 
 def test_the_snippet_for_uvicorn_serves_mutual_tls_judges_and_rotates(folder: Projected, root: Authority, tmp_path: Path) -> None:
     """Unchanged it passes file paths to uvicorn, which alone would ask for no certificate and read the files once."""
+    needs_port(8000)
     first, second = root.issue("api"), root.issue("api")
     folder.write(first, [root], policy(port=8000))
     (tmp_path / "run.py").write_text(
@@ -118,6 +119,7 @@ def root():
 @contextlib.contextmanager
 def guide_service(tmp_path: Path, name: str, environment: Optional[Dict[str, str]] = None) -> Iterator[int]:
     """`python -m uvicorn app.main:app` of a snippet, at its default port."""
+    needs_port(8000)
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "__init__.py").touch()
     (tmp_path / "app" / "main.py").write_text(textwrap.dedent(APP))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from folder import Projected, policy, until
 from pki import Authority, spiffe_id
-from serving import bare_context, get, served_serial
+from serving import bare_context, get, needs_port, served_serial
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -28,6 +28,8 @@ def build(folder: Path) -> Path:
 
 
 def test_the_wheel_installs_into_an_empty_environment_and_the_example_serves_and_rotates(tmp_path: Path, root: Authority) -> None:
+    for port in (8443, 8081):
+        needs_port(port)
     wheel = build(tmp_path / "dist")
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)

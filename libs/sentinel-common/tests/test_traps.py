@@ -22,8 +22,8 @@ from pki import Authority, Leaf
 from serving import bare_connect, bare_context, opened
 
 from sentinel_common.clients.sockets import connect
-from sentinel_common.context import JudgedSocket
 from sentinel_common.errors import PeerRefusedError
+from sentinel_common.judged import JudgedSocket
 from sentinel_common.tls import server_context
 from sentinel_common.watch import Watch
 

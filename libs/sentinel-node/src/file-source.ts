@@ -136,6 +136,8 @@ export class FileSource implements Source {
   }
 
   async #look(): Promise<void> {
+    // without a turn, a caller that looks again and again would leave none to anybody else
+    await turn();
     const files = await readFiles(this.#paths, this.timings);
     if (this.#closed) return;
     const digest = digestOfFiles(files);

@@ -220,7 +220,12 @@ test('[50](trap 11) two expected servers never share a connection, and options o
   expect(client.count('sentinel_mtls_handshakes_total', { side: 'client', result: 'accepted' })).toBe(1);
 });
 
-test('[50] an agent of Node itself does share the connection, so that the test above can fail', async () => {
+// Node 22.23 and 24.21 pool by checkServerIdentity too
+const onNode20 = process.versions.node.startsWith('20.') ? test : test.skip;
+if (onNode20 !== test)
+  console.warn(`Node ${process.versions.node} has no longer the pool that [50] guards against: its control is not run`);
+
+onNode20('[50] an agent of Node 20 itself does share the connection, so that the test above can fail', async () => {
   const server = await open(api(await root.issue('api'), root));
   const { port } = await server.serve();
   const caller = await root.issue('web');

@@ -7,9 +7,9 @@ from typing import Optional, Tuple, cast
 
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig
-from sentinel_common.context import JudgedSocket
 from sentinel_common.errors import MtlsError
 from sentinel_common.gate import ClientGate
+from sentinel_common.judged import JudgedSocket
 from sentinel_common.runtime import runtime_of
 from sentinel_common.tls import client_context
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
@@ -14,7 +15,6 @@ from sentinel_common.connections import Connection
 from sentinel_common.gate import ServerGate
 from sentinel_common.generation import Generation
 from sentinel_common.headers import is_spoofed
-from sentinel_common.look import utc_now
 from sentinel_common.peer import Peer, read_peer
 from sentinel_common.policy import Verdict, denied
 from sentinel_common.runtime import Runtime
@@ -70,7 +70,9 @@ class CallJudge:
         chain = _certificates(next(iter(auth.get("x509_pem_cert_chain", ())), b""))
         leaf = _certificates(pem)
         peer = read_peer(leaf[0] if leaf else pem)
-        connection = Connection("server", current, peer, chain, denied("peer-not-listed"), lambda peer, _now: judge(self._authorizer, peer))
+        connection = Connection(
+            "server", current, peer, lambda: chain, denied("peer-not-listed"), lambda peer, _now: judge(self._authorizer, peer)
+        )
         version = next(iter(auth.get("ssl_tls_version", ())), b"unknown").decode("ascii", "replace")
         problem = self._problem(connection, current, version)
         connection.verdict = denied(problem) if problem is not None else judge(self._authorizer, peer)
@@ -91,7 +93,7 @@ class CallJudge:
         # grpcio takes TLS 1.2 and has no setting for it; newer releases tell the version with the call.
         if version == "TLSv1.2" and self._runtime.config.min_version == "TLSv1.3":
             return "protocol-version"
-        problem = connection.peer.time_problem(utc_now())
+        problem = connection.peer.time_problem(time.time())
         # A session that was resumed, or a handshake across a swap: the trust set of now counts.
         return problem if problem is not None or connection.chains_to(current) else "peer-chain-untrusted"
 

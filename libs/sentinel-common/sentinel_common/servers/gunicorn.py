@@ -11,8 +11,8 @@ from typing import Any, Callable, Dict, Iterable, Optional
 
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig, mtls_config_from_env
-from sentinel_common.context import JudgedSocket
 from sentinel_common.headers import is_spoofed
+from sentinel_common.judged import JudgedSocket
 from sentinel_common.peer import Peer
 from sentinel_common.runtime import runtime_of
 from sentinel_common.tls import server_context

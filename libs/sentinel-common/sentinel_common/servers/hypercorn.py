@@ -10,7 +10,7 @@ from hypercorn.config import Config
 from sentinel_common.asgi import App, ConnectionApp, PlainApp, Receive, Scope, Send
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig
-from sentinel_common.context import CONNECTION
+from sentinel_common.judged import CONNECTION
 from sentinel_common.runtime import Runtime, runtime_of
 from sentinel_common.tls import server_context
 

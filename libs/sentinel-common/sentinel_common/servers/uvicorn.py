@@ -16,9 +16,10 @@ from uvicorn.server import Server
 from sentinel_common.asgi import ConnectionApp, PlainApp
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig, mtls_config_from_env
-from sentinel_common.context import JudgedObject, RotatingContext
+from sentinel_common.context import RotatingContext
 from sentinel_common.errors import MtlsError
 from sentinel_common.health import HealthServer
+from sentinel_common.judged import JudgedObject
 from sentinel_common.runtime import Runtime, runtime_of
 from sentinel_common.tls import server_context
 
