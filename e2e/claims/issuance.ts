@@ -96,7 +96,7 @@ async function ask(context: Context, attempt: Attempt): Promise<Check> {
     kind: 'CertificateRequest',
     metadata: { name, namespace },
     spec: {
-      request: Buffer.from(signingRequest(service, uri)).toString('base64'),
+      request: Buffer.from(signingRequest(service, uri, isCA)).toString('base64'),
       duration,
       isCA,
       usages: ['server auth', 'client auth', 'digital signature', 'key encipherment', ...(isCA ? ['cert sign'] : [])],
@@ -138,7 +138,7 @@ async function verdictOn({ kubectl }: Context, name: string, namespace: string):
   return verdict === '' ? 'nobody decided within 20 s' : verdict;
 }
 
-function signingRequest(service: string, uri: string): string {
+function signingRequest(service: string, uri: string, isCA: boolean): string {
   const names = [...DNS(service).map(name => `DNS:${name}`), `URI:${uri}`].join(',');
   const subject = `/CN=${service}.${NAMESPACE}.svc.cluster.local`;
   const command = ['openssl', 'req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', subject];
@@ -147,7 +147,7 @@ function signingRequest(service: string, uri: string): string {
     '-addext',
     `subjectAltName=${names}`,
     '-addext',
-    'keyUsage=digitalSignature,keyEncipherment',
+    `keyUsage=digitalSignature,keyEncipherment${isCA ? ',keyCertSign' : ''}`,
     '-addext',
     'extendedKeyUsage=serverAuth,clientAuth',
   ]);
