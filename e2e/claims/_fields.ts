@@ -85,6 +85,9 @@ const BACKDATED_SECONDS = 30;
 
 export const pemsOf = (text: string): string[] => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 
+/** The certificates of a Secret, the leaf first. */
+export const chainOf = (secret: Resource): string[] => pemsOf(Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString('utf8'));
+
 /** OpenSSL is the judge of the chain: it knows nothing of this project. */
 function verifies(what: string, leaf: string, chain: readonly string[], roots: string): Check {
   const script = 'openssl verify -x509_strict -CAfile <(printf %s "$ROOTS") -untrusted <(printf %s "$CHAIN") <(printf %s "$LEAF")';

@@ -9,7 +9,7 @@ import { InstalledEnvironment, render } from '../environment.js';
 import type { Resource } from '../kubectl.js';
 import { ROOT } from '../node/settings.js';
 import { exposeSolvers, pebbleRoot, startPebble, stopPebble } from '../pebble.js';
-import { pemsOf } from './_fields.js';
+import { chainOf, pemsOf } from './_fields.js';
 import { compareEnvironment } from './certificates.js';
 
 const NAMESPACE = 'edge';
@@ -52,8 +52,6 @@ export const authorities: Claim = {
     }
   },
 };
-
-const chainOf = (secret: Resource): string[] => pemsOf(Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64').toString('utf8'));
 
 function bundleHas({ kubectl }: Context, root: string): boolean {
   return pemsOf(kubectl.get('configmap', 'edge-ca-bundle', NAMESPACE)?.data?.['ca.crt'] ?? '').some(each => each.trim() === root.trim());

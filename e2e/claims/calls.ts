@@ -42,7 +42,7 @@ export const calls: Claim = {
       removePolicies(context, environment);
       await untilPoliciesAreInForce(context);
       // without the network's help the process has to say no, on the ports where it knows who calls
-      const guarded = all.filter(({ tls }) => tls);
+      const guarded = all.filter(({ tls, from }) => tls && from.namespace === NAMESPACE);
       const without = await inTurns(guarded, call =>
         tryCall(context, call, call.declared ? 'answered' : 'refused', 'without network policies'),
       );
@@ -62,7 +62,7 @@ async function tryCall(
   when: string,
 ): Promise<Check> {
   const host = `${to}.${NAMESPACE}.svc.cluster.local`;
-  const how = tls ? ['--server-id', `spiffe://${TRUST_DOMAIN}/ns/${NAMESPACE}/sa/${to}`] : ['--plain'];
+  const how = tls && from.namespace === NAMESPACE ? ['--server-id', `spiffe://${TRUST_DOMAIN}/ns/${NAMESPACE}/sa/${to}`] : ['--plain'];
   const { outcome, detail } = await callFrom(context, from.namespace, from.pod, [host, String(port), ...how]);
   const check = same(`${declared ? 'declared' : 'undeclared'} ${from.name} → ${to}:${portName} ${when}`, outcome, expected);
   return check.ok ? check : { ...check, found: `${check.found} (${detail})` };

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { type Check, type Claim, type Context, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
-import type { Condition } from '../kubectl.js';
+import type { Condition, Resource } from '../kubectl.js';
 import { attempt, until } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
 import { CHARTS, install, valuesOf } from '../prerequisites.js';
 import { startVault, stopVault } from '../vault.js';
+import { chainOf } from './_fields.js';
 import { compareEnvironment } from './certificates.js';
 
 const NAMESPACE = 'sentinel-system';
@@ -33,7 +34,12 @@ export const issuance: Claim = {
     const environment = new InstalledEnvironment(context, PROD, NAMESPACE);
     try {
       await environment.install({ pods: false });
-      const issued = plant ? [] : compareEnvironment(context, environment);
+      const signers = Object.fromEntries(
+        environment
+          .ofKind('Certificate')
+          .map(({ metadata }) => [metadata.name, (secret: Resource) => ({ issuer: chainOf(secret)[1], roots: root })]),
+      );
+      const issued = plant ? [] : compareEnvironment(context, environment, signers);
       // whoever administers the namespace may let an account make requests: the policy has to hold nevertheless
       kubectl.apply(RIGHT_TO_ASK);
       if (plant) kubectl.apply(ANYTHING_GOES);
@@ -62,7 +68,12 @@ interface Attempt {
   readonly isCA?: boolean;
   readonly duration?: string;
   readonly namespace?: string;
+  /** @default denied */
+  readonly verdict?: string;
 }
+
+/** No policy is for this requester and namespace: the request stays as it is and is never signed. */
+const UNDECIDED = 'nobody decided within 20 s';
 
 const ATTEMPTS: readonly Attempt[] = [
   {
@@ -84,6 +95,7 @@ const ATTEMPTS: readonly Attempt[] = [
   {
     what: 'account of another namespace asks for the identity of control-api',
     ...{ name: 'control-api-tls-1', account: 'default', uri: ID('control-api'), service: 'control-api', namespace: 'default' },
+    verdict: UNDECIDED,
   },
 ];
 
@@ -96,7 +108,7 @@ async function ask(context: Context, attempt: Attempt): Promise<Check> {
     kind: 'CertificateRequest',
     metadata: { name, namespace },
     spec: {
-      request: Buffer.from(signingRequest(service, uri)).toString('base64'),
+      request: Buffer.from(signingRequest(service, uri, isCA)).toString('base64'),
       duration,
       isCA,
       usages: ['server auth', 'client auth', 'digital signature', 'key encipherment', ...(isCA ? ['cert sign'] : [])],
@@ -105,7 +117,7 @@ async function ask(context: Context, attempt: Attempt): Promise<Check> {
   };
   kubectl.run(['create', `--as=system:serviceaccount:${namespace}:${account}`, '-f', '-'], { input: JSON.stringify(request) });
   try {
-    return same(what, await verdictOn(context, name, namespace), 'denied');
+    return same(what, await verdictOn(context, name, namespace), attempt.verdict ?? 'denied');
   } finally {
     kubectl.delete(['certificaterequest', name, '-n', namespace]);
   }
@@ -135,10 +147,10 @@ async function verdictOn({ kubectl }: Context, name: string, namespace: string):
     verdict = certificate !== undefined ? 'issued' : is('Denied') ? 'denied' : is('Approved') ? 'approved' : '';
     return verdict !== '';
   }).catch(() => undefined);
-  return verdict === '' ? 'nobody decided within 20 s' : verdict;
+  return verdict === '' ? UNDECIDED : verdict;
 }
 
-function signingRequest(service: string, uri: string): string {
+function signingRequest(service: string, uri: string, isCA: boolean): string {
   const names = [...DNS(service).map(name => `DNS:${name}`), `URI:${uri}`].join(',');
   const subject = `/CN=${service}.${NAMESPACE}.svc.cluster.local`;
   const command = ['openssl', 'req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', subject];
@@ -147,7 +159,7 @@ function signingRequest(service: string, uri: string): string {
     '-addext',
     `subjectAltName=${names}`,
     '-addext',
-    'keyUsage=digitalSignature,keyEncipherment',
+    `keyUsage=digitalSignature,keyEncipherment${isCA ? ',keyCertSign' : ''}`,
     '-addext',
     'extendedKeyUsage=serverAuth,clientAuth',
   ]);
@@ -163,7 +175,16 @@ const RIGHT_TO_ASK = [
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
     metadata: { name: 'e2e-ask', labels: LABELS },
-    rules: [{ apiGroups: ['cert-manager.io'], resources: ['certificaterequests'], verbs: ['create'] }],
+    rules: [
+      { apiGroups: ['cert-manager.io'], resources: ['certificaterequests'], verbs: ['create'] },
+      // without this right nobody decides about its requests, and nothing is signed
+      {
+        apiGroups: ['policy.cert-manager.io'],
+        resources: ['certificaterequestpolicies'],
+        resourceNames: ['sentinel-service-control-api'],
+        verbs: ['use'],
+      },
+    ],
   },
   {
     apiVersion: 'rbac.authorization.k8s.io/v1',

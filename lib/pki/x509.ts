@@ -41,7 +41,7 @@ export async function signCertificate(contents: CertificateContents, publicKey: 
     new x509.BasicConstraintsExtension(contents.isCa, undefined, true),
     await x509.SubjectKeyIdentifierExtension.create(key),
   ];
-  if (signer.certificate) extensions.push(await x509.AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey));
+  if (signer.certificate) extensions.push(await authorityKeyIdentifier(signer.certificate));
   if (contents.extendedKeyUsages.length > 0) extensions.push(new x509.ExtendedKeyUsageExtension([...contents.extendedKeyUsages]));
   const names = subjectAlternativeNames(contents);
   // RFC 5280 4.2.1.6: the extension is critical when the subject is empty
@@ -56,6 +56,12 @@ export async function signCertificate(contents: CertificateContents, publicKey: 
     signingAlgorithm: signatureOf(signer.keySpec),
     extensions,
   });
+}
+
+/** RFC 5280 4.2.1.1: the issuer's own key identifier, which another program may have derived from its key in another way. */
+async function authorityKeyIdentifier(issuer: x509.X509Certificate): Promise<x509.AuthorityKeyIdentifierExtension> {
+  const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  return own ? new x509.AuthorityKeyIdentifierExtension(own.keyId) : x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
 }
 
 /** A signer for what is signed by `certificate`'s key; without a certificate it signs itself. */

@@ -95,7 +95,7 @@ func run(ctx context.Context, o *options) error {
 	}
 	known := controller.Known()
 	for _, name := range defaults.DefaultEnabledControllers {
-		if slices.Contains(o.selection, "-"+name) || !(slices.Contains(o.selection, "*") || slices.Contains(o.selection, name)) {
+		if !o.selects(name) {
 			continue
 		}
 		construct, ok := known[name]
@@ -112,6 +112,16 @@ func run(ctx context.Context, o *options) error {
 	base.KubeSharedInformerFactory.Start(ctx.Done())
 	base.HTTP01ResourceMetadataInformersFactory.Start(ctx.Done())
 	return group.Wait()
+}
+
+// selects follows upstream: a list of nothing but names to leave out means all others.
+func (o *options) selects(name string) bool {
+	if slices.Contains(o.selection, "-"+name) {
+		return false
+	}
+	leavesOut := func(word string) bool { return strings.HasPrefix(word, "-") }
+	onlyLeavesOut := !slices.ContainsFunc(o.selection, func(word string) bool { return !leavesOut(word) })
+	return onlyLeavesOut || slices.Contains(o.selection, "*") || slices.Contains(o.selection, name)
 }
 
 // serve starts /metrics with the collectors of certificates and issuers, and /livez.
