@@ -34,8 +34,8 @@ function byPackets(remembering: boolean): string {
   const pods = objects.flatMap(object => (object.kind === 'Deployment' ? [{ name: object.metadata.name, pod: podOf(object) }] : []));
   const world = { namespaces: {}, policies };
   const found: string[] = [];
+  // a world of its own for each packet: what the evaluator remembers of a world is made for the tests' sake
   for (const from of pods)
-    // a world of its own for each packet: what the evaluator remembers of a world is made for the tests' sake
     for (const to of pods)
       for (const protocol of PROTOCOLS)
         for (const port of PORTS)
