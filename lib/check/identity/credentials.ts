@@ -88,14 +88,21 @@ export function readCredential(objects: ObjectSet, service: ServicePlan, chains:
   if (!certificate) return { problem: `no Certificate writes Secret ${service.namespace}/${service.certificate.secretName}` };
   try {
     const request = readCertificateRequest(certificate);
-    return { certificate, request, identity: identityOf(request.uris), root: chains.rootOf(request) };
+    return { certificate, request, identity: identityOf(request), root: chains.rootOf(request) };
   } catch (error) {
     if (error instanceof IssuanceError) return { problem: error.message };
     throw error;
   }
 }
 
-function identityOf(uris: readonly string[]): Credential['identity'] {
+/** Digital signature, cert sign and CRL sign: a leaf that is somebody must have the first and neither of the others. */
+const LEAF_USAGE = { needed: 1, forbidden: 32 | 64 } as const;
+
+function identityOf({ uris, usages, isCa }: CertificateRequest): Credential['identity'] {
+  if (isCa) return { problem: 'its certificate is a CA' };
+  const { keyUsage } = x509Usages(usages, isCa);
+  if ((keyUsage & LEAF_USAGE.needed) === 0 || (keyUsage & LEAF_USAGE.forbidden) !== 0)
+    return { problem: 'its certificate has not the key usage of a leaf' };
   const ids = uris.filter(uri => /^spiffe:/i.test(uri));
   const [id] = ids;
   if (id === undefined) return { problem: 'its certificate has no SPIFFE ID' };

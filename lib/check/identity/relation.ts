@@ -75,6 +75,11 @@ export class IdentityRelation {
     const entry = clientEntry({ policy }, target);
     if ('problem' in entry) return { ...refused('callerPolicy', `the caller does not call: ${entry.problem}`), at };
     if ('problem' in credential) return refused('issuance', `the caller has no certificate: ${credential.problem}`);
+    // a process follows the policy.json of its own certificate's identity only
+    if ('problem' in credential.identity) {
+      const own = { object: credential.certificate, path: ['spec', 'uris'] };
+      return { ...refused('identity', `the caller does not start: ${credential.identity.problem}`), at: own };
+    }
     return this.#checkServer(target, entry.value) ?? this.#checkCaller({ credential }, target);
   }
 
