@@ -37,6 +37,12 @@ async function main(args: readonly string[]): Promise<number> {
   return command().run(rest);
 }
 
+// a reader that has seen enough, such as head, is no fault; 141 is what a program gets that the signal ends
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(141);
+});
+
 main(process.argv.slice(2)).then(
   code => {
     process.exitCode = code;

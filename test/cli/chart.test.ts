@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,46 @@ test('a broken fleet writes nothing', () => {
   writeFileSync(join(parent, 'fleet.yaml'), 'fleet: x\nservice: {}\n');
   expect(cli(['chart', '-f', join(parent, 'fleet.yaml'), '-o', join(parent, 'x')]).code).toBe(2);
   expect(readdirSync(parent)).toEqual(['fleet.yaml']);
+});
+
+describe('services by whose names values.yaml would have one block twice', () => {
+  const written = (...services: readonly string[]) => {
+    const parent = mkdtempSync(join(tmpdir(), 'sentinel-mtls-blocks-'));
+    const fleet = join(parent, 'fleet.yaml');
+    const lines = services.map(name => `  ${name}: { image: "a:1" }\n`).join('');
+    writeFileSync(
+      fleet,
+      `fleet: x\nnamespace: x\ntrustDomain: x.example\nenvironments: { dev: { authority: { selfSigned: {} } } }\nservices:\n${lines}`,
+    );
+    const run = cli(['chart', '-f', fleet, '-o', join(parent, 'x')]);
+    return { ...run, files: readdirSync(parent), values: run.code === 0 ? readFileSync(join(parent, 'x', 'values.yaml'), 'utf8') : '' };
+  };
+
+  test('are refused with what to do, and nothing is written', () => {
+    const { code, stderr, files } = written('a-1', 'a1');
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'services "a-1" and "a1" would both be the block "a1" of values.yaml\n' +
+        '  a chart needs names that differ in more than their dashes: rename one of them in the fleet\n',
+    );
+    expect(files).toEqual(['fleet.yaml']);
+  });
+
+  test('get a block of their own beside those of the chart', () => {
+    const { code, values } = written('global', 'monitoring', 'enabled', 'extra-objects');
+    expect(code).toBe(0);
+    for (const block of ['globalService', 'monitoringService', 'enabledService', 'extraObjectsService'])
+      expect(values).toContain(`\n${block}:\n`);
+  });
+});
+
+test('a reader that stops early sees no fault of ours', () => {
+  const program = join(ROOT, 'build', 'lib', 'cli', 'main.js');
+  const missing = join(tmpdir(), 'sentinel-mtls-not-there');
+  const { stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${program}" chart -f "${FLEET}" -o "${missing}" --check | true`], {
+    encoding: 'utf8',
+  });
+  expect(stderr).not.toMatch(/EPIPE|\bat /);
 });
 
 test('a name that Helm does not take is refused', () => {

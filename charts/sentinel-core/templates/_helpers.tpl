@@ -21,8 +21,7 @@
 {{- end }}
 
 {{- define "sentinel-core.duration" -}}
-{{- $start := toDate "2006-01-02" "2000-01-01" -}}
-{{- duration (sub ($start | dateModify . | unixEpoch) (unixEpoch $start)) -}}
+{{- include "sentinel-core.seconds" . | int64 | duration -}}
 {{- end }}
 
 {{- define "sentinel-core.seconds" -}}

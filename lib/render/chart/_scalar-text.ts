@@ -1,4 +1,3 @@
-import { parenthesized } from './condition.js';
 import { Expression, type Root } from './expression.js';
 import type { Part } from './node.js';
 
@@ -47,5 +46,3 @@ export function rawText(part: Part, root: Root, style: 'quoted' | 'block' = 'quo
 
 /** What would begin an action is printed by one. */
 const escaped = (text: string): string => text.replaceAll('{{', '{{ "{{" }}');
-
-export { parenthesized };

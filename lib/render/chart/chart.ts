@@ -1,9 +1,10 @@
 import type { Fleet } from '../../fleet/index.js';
 import { holds } from './condition.js';
-import { type ChartIdentity, chartFile, ciFiles, HELMIGNORE, notesFile, readmeFile } from './documents.js';
+import { chartFile, ciFiles, HELMIGNORE, notesFile, readmeFile } from './documents.js';
 import { ABSENT, evaluate } from './evaluate.js';
 import type { Context } from './expression.js';
 import { assertGuards, type Guard, guardsOf } from './guards.js';
+import type { ChartIdentity } from './identity.js';
 import { chartObjects } from './objects.js';
 import { PREFIX } from './param.js';
 import { templateFiles } from './templates.js';

@@ -1,16 +1,8 @@
+import type { ChartIdentity } from './identity.js';
 import type { Param } from './param.js';
 import { PREFIX } from './param.js';
-import { serviceKey } from './service-values.js';
 import type { ChartTree } from './tree.js';
 import { yaml } from './values-file.js';
-
-export interface ChartIdentity {
-  /** Name of the chart, and beginning of every template's name. */
-  readonly name: string;
-  /** SemVer. */
-  readonly version: string;
-  readonly appVersion: string;
-}
 
 /**
  * cert-manager asks for far newer ones; this one is what a Helm that was built from source takes for the cluster's when
@@ -185,5 +177,3 @@ export const HELMIGNORE = `.git/
 ci/
 values.d.ts
 `;
-
-export { serviceKey };

@@ -1,6 +1,6 @@
 import { goText, inlineText, keyText, rawText, scalarText } from './_scalar-text.js';
 import { all, type Condition, goCondition, parenthesized } from './condition.js';
-import { Expression, type Root } from './expression.js';
+import { Expression } from './expression.js';
 import { type Entry, INDEX, type Item, type Line, type ListNode, type MapNode, type Node, type Part } from './node.js';
 import { Param, PREFIX } from './param.js';
 import { presence } from './presence.js';
@@ -254,5 +254,3 @@ function mergedMap(spreads: readonly Expression[]): string {
 
 const asMap = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYaml` : value.go('.'));
 const asList = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYamlArray` : value.go('.'));
-
-export type { Root };

@@ -1,14 +1,21 @@
 import { canonicalDuration, parseDuration } from '../../pki/index.js';
 import type { Helper } from './call.js';
+import { PREFIX } from './param.js';
 
 type Texts = Readonly<Record<string, string | undefined>>;
+
+/** A duration of Go as a number of seconds; sprig can only add one to a date. */
+export const SECONDS = {
+  name: 'seconds',
+  template: `{{- $start := toDate "2006-01-02" "2000-01-01" -}}
+{{- sub ($start | dateModify . | unixEpoch) (unixEpoch $start) -}}`,
+} as const;
 
 /** `2160h` as `2160h0m0s`, the form in which the API server stores it: any other one is a difference for ever. */
 export const DURATION: Helper = {
   name: 'duration',
   kind: 'string',
-  template: `{{- $start := toDate "2006-01-02" "2000-01-01" -}}
-{{- duration (sub ($start | dateModify . | unixEpoch) (unixEpoch $start)) -}}`,
+  template: `{{- include "${PREFIX}${SECONDS.name}" . | int64 | duration -}}`,
   evaluate: ([text]) => canonicalDuration(parseDuration(String(text)) ?? Number.NaN),
 };
 

@@ -1,4 +1,5 @@
 export { FleetChart, type Release, withDefaults } from './chart.js';
-export type { ChartIdentity } from './documents.js';
+export { ChartError } from './chart-error.js';
 export { GuardError } from './guards.js';
+export { type ChartIdentity, chartIdentity } from './identity.js';
 export { checkChart, writeChart } from './write.js';

@@ -1,7 +1,7 @@
 import { alignLines, alignLists } from './align.js';
 import { ALWAYS, all, type Condition } from './condition.js';
 import { type Expression, Expression as ExpressionClass, isSpreadKey, Spread, When } from './expression.js';
-import type { Entry, Item, Line, Node, Part } from './node.js';
+import type { Entry, Item, Line, Node } from './node.js';
 import { Param } from './param.js';
 import type { Tokens } from './tokens.js';
 import type { Variants } from './variants.js';
@@ -208,5 +208,3 @@ export function same(left: unknown, right: unknown): boolean {
     keys.length === Object.keys(right).filter(key => right[key] !== undefined).length && keys.every(key => same(left[key], right[key]))
   );
 }
-
-export type { Part };

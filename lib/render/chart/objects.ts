@@ -5,14 +5,6 @@ import type { Entry, MapNode, Node } from './node.js';
 import type { ServiceValues } from './service-values.js';
 import type { ChartTree, TreeObject } from './tree.js';
 
-/** Labels that only a chart's objects have; never in a selector or on a pod, which would restart at each version. */
-export const CHART_LABELS = [
-  'helm.sh/chart',
-  'app.kubernetes.io/instance',
-  'app.kubernetes.io/version',
-  'app.kubernetes.io/component',
-] as const;
-
 /** An object as the chart has it: with the labels and annotations of charts, and when it is rendered at all. */
 export function chartObjects(tree: ChartTree): TreeObject[] {
   return tree.objects.map(object => ({
@@ -71,6 +63,7 @@ function decorated({ node, service, plane, kind }: TreeObject, { global }: Chart
   const metadata = mapField(node, 'metadata');
   if (metadata === undefined) throw new Error('an object without metadata');
   const labels = mapField(metadata, 'labels') ?? { kind: 'map', entries: [], spreads: [global.commonLabels] };
+  // never in a selector or on a pod, which would restart at each version
   const own: readonly (readonly [string, Node])[] = [
     ['helm.sh/chart', value(CHART_LABEL)],
     ['app.kubernetes.io/instance', value(RELEASE_NAME)],

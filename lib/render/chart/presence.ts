@@ -1,5 +1,5 @@
 import { ALWAYS, all, any, type Condition, filled, given } from './condition.js';
-import { isOptional, mayBeEmpty } from './evaluate.js';
+import { isOptional } from './evaluate.js';
 import type { Expression } from './expression.js';
 import type { Item, ListNode, MapNode, Node } from './node.js';
 
@@ -29,5 +29,3 @@ function itemPresence(item: Item): Condition {
   if (item.kind === 'item') return all(item.when, presence(item.node));
   return all(item.when, filled(item.kind === 'spread' ? item.value : item.count));
 }
-
-export { mayBeEmpty };

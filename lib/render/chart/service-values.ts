@@ -14,13 +14,9 @@ import { open } from './values.js';
 
 export type ServiceValues = ReturnType<typeof serviceValues>;
 
-/** `control-api` as the block `controlApi` of values.yaml. */
-export const serviceKey = (name: string): string => name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
 /** The values of one service, and the options that its constructs get from them. */
-export function serviceValues(name: string, plans: FleetPlans, global: GlobalValues) {
+export function serviceValues(name: string, key: string, plans: FleetPlans, global: GlobalValues) {
   const { values } = global;
-  const key = serviceKey(name);
   const of = (environment: string): ServicePlan => plans.service(environment, name);
   const [firstEnvironment = ''] = plans.environments;
   const service = of(firstEnvironment);

@@ -1,10 +1,7 @@
-import { goText, scalarText } from './_scalar-text.js';
-import { goCondition } from './condition.js';
 import { Emitter, type Fragments } from './emit.js';
 import { type Guard, VALIDATE_CERTIFICATE } from './guards.js';
-import { DURATION, IMAGE, MERGE, MERGE_BY } from './helpers.js';
-import type { Param } from './param.js';
-import { PREFIX } from './param.js';
+import { DURATION, IMAGE, MERGE, MERGE_BY, SECONDS } from './helpers.js';
+import { type Param, PREFIX } from './param.js';
 import type { ChartTree, TreeObject } from './tree.js';
 
 /** Templates by path in the chart. */
@@ -73,7 +70,7 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
       `{{- $name := ${global.issuerValue.go('.')} -}}\n{{- $name | default (printf "%s-ca-issuer" (include "${PREFIX}fullname" .)) -}}`,
     ),
     define(DURATION.name, DURATION.template),
-    define('seconds', SECONDS),
+    define(SECONDS.name, SECONDS.template),
     define(IMAGE.name, IMAGE.template),
     define(MERGE.name, MERGE.template),
     define(MERGE_BY.name, MERGE_BY.template),
@@ -83,10 +80,6 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
   ];
   return parts.join('\n');
 }
-
-/** A duration of Go as a number of seconds. */
-const SECONDS = `{{- $start := toDate "2006-01-02" "2000-01-01" -}}
-{{- sub ($start | dateModify . | unixEpoch) (unixEpoch $start) -}}`;
 
 /** The value, or what stands for an empty one in each environment. */
 function fallback(param: Param): string {
@@ -114,5 +107,3 @@ function fallback(param: Param): string {
   const print = structured ? `toYaml ${given}` : param.kind === 'integer' ? `${given} | int64` : given;
   return `{{- if ${isGiven} -}}\n{{- ${print} -}}\n{{- else -}}\n${cases.join('')}{{- end -}}\n{{- end -}}`;
 }
-
-export { goCondition, goText, scalarText };

@@ -12,6 +12,7 @@ import {
   planeParts,
 } from '../../constructs/index.js';
 import type { Fleet, Plan } from '../../fleet/index.js';
+import { serviceBlocks } from './blocks.js';
 import type { Condition } from './condition.js';
 import { as } from './expression.js';
 import { type GlobalValues, globalValues } from './global-values.js';
@@ -48,7 +49,11 @@ const BY_MODE: ReadonlySet<Plane> = new Set(['policy', 'network', 'workload']);
 export function chartTree(fleet: Fleet): ChartTree {
   const plans = new FleetPlans(fleet);
   const global = globalValues(plans);
-  const services = serviceNames(plans).map(name => serviceValues(name, plans, global));
+  const blocks = serviceBlocks(
+    serviceNames(plans),
+    global.values.params.map(({ keys }) => keys[0] ?? ''),
+  );
+  const services = [...blocks].map(([name, block]) => serviceValues(name, block, plans, global));
   const symbolic = new SymbolicPlans(plans, global, services);
   const axes: Axes = { environments: plans.environments, modes: plans.modes, environment: global.environment, mode: global.mode };
   const options: FleetOptions = {

@@ -1,4 +1,4 @@
-import type { Expression, Kind } from './expression.js';
+import type { Expression } from './expression.js';
 import { same } from './merge.js';
 import { type Fallback, Param, type ParamProps, type ValueSchema } from './param.js';
 
@@ -43,5 +43,3 @@ export class Values {
 export const open = (schema: ValueSchema, empty: null | ''): ValueSchema => ({
   anyOf: [empty === null ? { type: 'null' } : { type: 'string', maxLength: 0 }, schema],
 });
-
-export type { Kind };

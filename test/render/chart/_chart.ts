@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type Fleet, loadFleet } from '../../../lib/fleet/index.js';
+import type { KubernetesObject as ReadObject } from '../../../lib/objects/index.js';
 import { FleetChart, type Release } from '../../../lib/render/chart/index.js';
 import type { Helm } from '../../_helm.js';
 
@@ -19,16 +20,12 @@ export const example = (name: string): Fleet => loadFleet(join(ROOT, 'examples',
 export const chartOf = (fleet: Fleet, name = 'sentinel-core'): FleetChart =>
   new FleetChart(fleet, { name, version: '1.2.3', appVersion: '4.5.6' });
 
-export interface KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
+/** What every object of the chart has besides. */
+export interface KubernetesObject extends ReadObject {
+  readonly metadata: ReadObject['metadata'] & {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly [field: string]: unknown;
 }
 
 /** Writes a chart's files into a new folder, changed by `edit`. */

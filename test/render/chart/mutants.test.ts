@@ -41,7 +41,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   { rule: 'a number or text keeps its kind', from: / \| toJson }}/g, to: ' | quote }}' },
   { rule: 'one variable a name', from: /set \$byKey \$name \$item/g, to: 'set $byKey $name (get $byKey $name | default $item)' },
-  { rule: 'durations are canonical', from: /duration \(sub .*\)/g, to: '.' },
+  { rule: 'durations are canonical', from: /include "[^"]*\.seconds" \. \| int64 \| duration/g, to: '.' },
   { rule: 'a digest is stronger than a tag', from: /if \.image\.digest }}@\{\{ \.image\.digest }}\{\{ else if/g, to: 'if' },
   {
     rule: 'a registry of all images is stronger',
