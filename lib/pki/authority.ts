@@ -82,6 +82,8 @@ export class EmbeddedAuthority {
     const original = readCertificateRequest(certificate);
     const request: CertificateRequest = {
       ...original,
+      // a leaf, whatever it is a copy of: the fault alone must be why it is refused
+      isCa: false,
       dnsNames: forgery.dnsNames ?? original.dnsNames,
       uris: forgery.uris ?? original.uris,
       commonName: forgery.commonName ?? original.commonName,

@@ -106,6 +106,10 @@ export class IdentityRelation {
   #absence({ service, port }: TlsPort): Decision | undefined {
     const party = this.#party(service.name);
     if ('problem' in party.credential) return refused('issuance', `nobody listens: ${party.credential.problem}`);
+    if (party.credential.request.isCa) {
+      const at = { object: party.credential.certificate, path: ['spec', 'isCA'] };
+      return { ...refused('identity', 'nobody listens: its certificate is a CA'), at };
+    }
     const entry = serverPortOf(party, port);
     if (!('value' in entry) || entry.value.mode !== 'disabled') return undefined;
     const at = party.policyObject && { object: party.policyObject, path: ['data', 'policy.json'] };

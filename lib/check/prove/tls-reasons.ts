@@ -75,6 +75,6 @@ export const layerOf = (code: Code): Layer & ('tls' | 'identity') => (IDENTITY.i
 
 /** The layer at which a process does not start with what was rendered. */
 export function startLayer(code: Code): Layer {
-  if (code.startsWith('policy-')) return 'identity';
+  if (code.startsWith('policy-') || code === 'leaf-is-ca') return 'identity';
   return code === 'chain-untrusted' || code.startsWith('bundle-') ? 'tls' : 'issuance';
 }

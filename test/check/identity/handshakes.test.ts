@@ -122,8 +122,11 @@ describe('the static identity relation and real handshakes', () => {
     'a Certificate that is refused': objects => {
       certificate(objects, 'cart').duration = '1m';
     },
-    'a leaf that is a CA': objects => {
+    'a caller whose leaf is a CA': objects => {
       certificate(objects, 'web').isCA = true;
+    },
+    'a callee whose leaf is a CA': objects => {
+      certificate(objects, 'ledger').isCA = true;
     },
     'an allow-list without its caller': objects =>
       changePolicy(objects, 'cart', policy => {
@@ -154,13 +157,16 @@ describe('the static identity relation and real handshakes', () => {
     },
   };
 
+  /** Here some process does not start. */
+  const SILENT = new Set(['a bundle with another root', 'a caller whose leaf is a CA', 'a callee whose leaf is a CA']);
+
   test.each(Object.keys(FAULTS))('decide alike with %s', async fault => {
     const objects = shopObjects();
     FAULTS[fault]?.(objects);
     const { compared, wrong } = await disagreements(ObjectSet.from(objects), shopPlan(), 100);
     expect(wrong).toEqual([]);
     // nobody is asked at a port on which nobody listens, but for the declared call
-    expect(compared).toBeGreaterThanOrEqual(5);
+    expect(compared).toBeGreaterThanOrEqual(SILENT.has(fault) ? shopPlan().edges.length : 5);
   });
 
   test('would be seen to disagree: a relation of other objects than the handshakes', async () => {
