@@ -67,7 +67,7 @@ function partyOf(objects: readonly KubernetesObject[], plan: Plan, service: Plan
     certificate: certificate && isIssuable(certificate) ? certificate : undefined,
     policy: policyOf(map?.data?.['policy.json']),
     root: certificate && rootOf(objects, plan, certificate.spec?.issuerRef, certificate.metadata.namespace),
-    id: ids.length === 1 && isSpiffeId(ids[0] ?? '') ? ids[0] : undefined,
+    id: ids.length === 1 && isSpiffeId(ids[0] ?? '') && isLeaf(certificate) ? ids[0] : undefined,
   };
 }
 
@@ -159,6 +159,13 @@ function trustedRoots(objects: readonly KubernetesObject[], plan: Plan): Readonl
   if (bundle && plan.authority.kind === 'selfSigned' && 'secret' in plan.bundle.source) return new Set();
   const root = rootOf(objects, plan, plan.authority.issuerRef, plan.authority.issuerNamespace ?? plan.namespaces[0]);
   return new Set(root === undefined || root === LOOP ? [] : [root]);
+}
+
+/** X509-SVID 4: an identity is on a leaf, which signs handshakes and neither certificates nor lists of revoked ones. */
+function isLeaf(certificate: Yaml): boolean {
+  const usages: string[] = certificate?.spec?.usages?.length ? certificate.spec.usages : ['digital signature', 'key encipherment'];
+  const signs = usages.includes('digital signature') || usages.includes('signing');
+  return certificate?.spec?.isCA !== true && signs && !usages.includes('cert sign') && !usages.includes('crl sign');
 }
 
 function plays(certificate: Yaml, role: string): boolean {
