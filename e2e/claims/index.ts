@@ -8,6 +8,7 @@ import { gitops } from './gitops.js';
 import { helm } from './helm.js';
 import { issuance } from './issuance.js';
 import { matrix } from './matrix.js';
+import { rotation } from './rotation.js';
 
 /** In the order of a run. */
-export const CLAIMS: readonly Claim[] = [gitops, apply, helm, certificates, matrix, calls, authorities, issuance, alerts];
+export const CLAIMS: readonly Claim[] = [gitops, apply, helm, certificates, matrix, calls, rotation, authorities, issuance, alerts];

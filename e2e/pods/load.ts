@@ -1,0 +1,94 @@
+import { get } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import type { Mtls, MtlsAgent } from '../../libs/sentinel-node/src/index.js';
+
+/** How requests reach a server: on connections that stay open, or each with a handshake of its own. */
+type Way = 'kept' | 'fresh';
+
+/** What came of the load towards one port of one service. */
+export interface CallReport {
+  readonly service: string;
+  readonly port: number;
+  readonly sent: Record<Way, number>;
+  readonly failed: Record<Way, number>;
+  /** Of the longest request that succeeded. */
+  longestMs: number;
+  /** Serial numbers of the certificates that the server has shown. */
+  readonly serials: string[];
+}
+
+export interface LoadReport {
+  readonly seconds: number;
+  readonly calls: readonly CallReport[];
+  /** The first ones, in words. */
+  readonly failures: readonly string[];
+}
+
+const PAUSE_MS: Readonly<Record<Way, number>> = { kept: 20, fresh: 60 };
+const TIMEOUT_MS = 5_000;
+const MAX_FAILURES = 20;
+
+/** Steady calls to every callee of the own policy, made as the runtime library makes them, until they are stopped. */
+export class Load {
+  readonly #started = Date.now();
+  readonly #reports: CallReport[] = [];
+  readonly #failures: string[] = [];
+  readonly #loops: Promise<void>[];
+  #running = true;
+
+  constructor(mtls: Mtls) {
+    const callees = mtls.current().policy?.policy.client ?? [];
+    this.#loops = callees.flatMap(({ service, host, port, spiffeId }) => {
+      const report: CallReport = { service, port, sent: { kept: 0, fresh: 0 }, failed: { kept: 0, fresh: 0 }, longestMs: 0, serials: [] };
+      this.#reports.push(report);
+      const url = `https://${host}:${port}/`;
+      const agents: Record<Way, MtlsAgent> = { kept: mtls.agent(), fresh: mtls.agent({ maxFreeSockets: 0 }) };
+      return (['kept', 'fresh'] as const).map(way => this.#loop(way, report, () => request(url, agents[way], spiffeId)));
+    });
+  }
+
+  async stop(): Promise<LoadReport> {
+    this.#running = false;
+    await Promise.all(this.#loops);
+    return { seconds: (Date.now() - this.#started) / 1000, calls: this.#reports, failures: this.#failures };
+  }
+
+  async #loop(way: Way, report: CallReport, call: () => Promise<string>): Promise<void> {
+    while (this.#running) {
+      const start = performance.now();
+      report.sent[way] += 1;
+      try {
+        const serial = await call();
+        report.longestMs = Math.max(report.longestMs, Math.round(performance.now() - start));
+        if (report.serials.at(-1) !== serial && !report.serials.includes(serial)) report.serials.push(serial);
+      } catch (error) {
+        report.failed[way] += 1;
+        const reason = error instanceof Error ? `${'code' in error ? `${String(error.code)} ` : ''}${error.message}` : String(error);
+        if (this.#failures.length < MAX_FAILURES) this.#failures.push(`${new Date().toISOString()} ${report.service} ${way}: ${reason}`);
+      }
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS[way]));
+    }
+  }
+}
+
+/** The serial number of the server's certificate; fails for anything but the answer of the service that was meant. */
+function request(url: string, agent: MtlsAgent, expected: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = get(url, { agent }, response => {
+      const { socket } = response;
+      const serial = socket instanceof TLSSocket ? socket.getPeerCertificate().serialNumber : '';
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', part => {
+        text += part;
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200 && text.includes(`"server":"${expected}"`)) resolve(serial);
+        else reject(new Error(`${response.statusCode} ${text.slice(0, 200)}`));
+      });
+    });
+    sent.setTimeout(TIMEOUT_MS, () => sent.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)));
+    sent.on('error', reject);
+  });
+}
