@@ -5,10 +5,23 @@ import { authorities } from './authorities.js';
 import { calls } from './calls.js';
 import { certificates } from './certificates.js';
 import { gitops } from './gitops.js';
+import { healing } from './healing.js';
 import { helm } from './helm.js';
 import { issuance } from './issuance.js';
 import { matrix } from './matrix.js';
 import { rotation } from './rotation.js';
 
 /** In the order of a run. */
-export const CLAIMS: readonly Claim[] = [gitops, apply, helm, certificates, matrix, calls, rotation, authorities, issuance, alerts];
+export const CLAIMS: readonly Claim[] = [
+  gitops,
+  apply,
+  helm,
+  certificates,
+  matrix,
+  calls,
+  rotation,
+  healing,
+  authorities,
+  issuance,
+  alerts,
+];
