@@ -12,23 +12,34 @@ export class FleetLoad {
     private readonly pods: ReadonlyMap<string, string>,
   ) {}
 
-  async start(): Promise<void> {
-    await this.#all('/load/start');
+  /** @param plain hosts and ports that a service calls where there is no mutual TLS */
+  async start(plain: (service: string) => readonly string[] = () => []): Promise<void> {
+    await this.#all(
+      service =>
+        `/load/start?${plain(service)
+          .map(host => `plain=${host}`)
+          .join('&')}`,
+    );
   }
 
   /** Stops everywhere, and says of each call whether requests were lost. */
   async stop(): Promise<ReadonlyMap<string, LoadReport>> {
-    return (await this.#all('/load/stop')) as ReadonlyMap<string, LoadReport>;
+    return (await this.#all(() => '/load/stop')) as ReadonlyMap<string, LoadReport>;
+  }
+
+  /** What came of it so far. */
+  async progress(): Promise<ReadonlyMap<string, LoadReport>> {
+    return (await this.#all(() => '/load')) as ReadonlyMap<string, LoadReport>;
   }
 
   /** What each process serves with now. */
   async identities(): Promise<ReadonlyMap<string, ServedIdentity>> {
-    return (await this.#all('/identity')) as ReadonlyMap<string, ServedIdentity>;
+    return (await this.#all(() => '/identity')) as ReadonlyMap<string, ServedIdentity>;
   }
 
-  async #all(path: string): Promise<ReadonlyMap<string, unknown>> {
+  async #all(path: (service: string) => string): Promise<ReadonlyMap<string, unknown>> {
     const answers = [...this.pods].map(
-      async ([service, pod]): Promise<[string, unknown]> => [service, await ask(this.context, this.namespace, pod, path)],
+      async ([service, pod]): Promise<[string, unknown]> => [service, await ask(this.context, this.namespace, pod, path(service))],
     );
     return new Map(await Promise.all(answers));
   }

@@ -19,17 +19,24 @@ export function services(): Readonly<Record<string, Service>> {
   return (parse(readFileSync(join(ROOT, 'fleet.yaml'), 'utf8')) as { services: Readonly<Record<string, Service>> }).services;
 }
 
-/** Declared calls with mutual TLS, like `node-agent → control-api`. */
-export function edges(): string[] {
-  const all = services();
-  return Object.entries(all).flatMap(([caller, { calls = [] }]) =>
-    calls.flatMap(call => {
-      const [callee = '', port = ''] = call.split(':');
-      const protocol = all[callee]?.ports[port]?.protocol;
-      return protocol === 'https' || protocol === 'grpc' ? [`${caller} → ${callee}`] : [];
-    }),
-  );
+interface Call {
+  readonly callee: string;
+  readonly port: number;
 }
+
+/** Calls of a service that carry mutual TLS. */
+export function declaredBy(caller: string): Call[] {
+  const all = services();
+  return (all[caller]?.calls ?? []).flatMap(call => {
+    const [callee = '', name = ''] = call.split(':');
+    const port = all[callee]?.ports[name];
+    return port?.protocol === 'https' || port?.protocol === 'grpc' ? [{ callee, port: port.port }] : [];
+  });
+}
+
+/** All of them, like `node-agent → control-api`. */
+export const edges = (): string[] =>
+  Object.keys(services()).flatMap(caller => declaredBy(caller).map(({ callee }) => `${caller} → ${callee}`));
 
 /** The one pod of a service that is not on its way out. */
 export function podOf({ kubectl }: Context, service: string): string {

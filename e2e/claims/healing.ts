@@ -92,12 +92,12 @@ async function tryVictim(context: Context, { name, kill, service }: Victim): Pro
   // a pod that was replaced has another name
   const after = new FleetLoad(context, NAMESPACE, podsOf(context));
   const reports = await after.stop();
-  context.note(`  ${name}: back after ${away} s, ${totals(reports).requests} requests meanwhile`);
+  const figure = `${name}: back after ${away} s, ${totals(reports).requests} requests meanwhile`;
   const renewed = await renewal(context, after);
   return [
     ...noneLost(`while ${name} was away`, without(service, reports)),
-    holds(`${RENEWED} is renewed after ${name} was away`, renewed, 'it does not serve a new certificate after 120 s'),
-    ...(service === undefined ? [] : await callersAreBack(context, after, service)),
+    { ...holds(`${RENEWED} is renewed after ${name} was away`, renewed, 'it does not serve a new certificate after 120 s'), figure },
+    ...(service === undefined ? [] : await callersAreBack(after, service)),
   ];
 }
 
@@ -107,11 +107,10 @@ function without(service: string | undefined, reports: ReadonlyMap<string, LoadR
   return new Map(others.map(([caller, report]) => [caller, { ...report, calls: report.calls.filter(call => call.service !== service) }]));
 }
 
-async function callersAreBack(context: Context, load: FleetLoad, service: string): Promise<Check[]> {
+async function callersAreBack(load: FleetLoad, service: string): Promise<Check[]> {
   await load.start();
   await pause(3_000);
   const all = await load.stop();
-  context.note(`  ${service} is back: ${totals(all).requests} requests`);
   return noneLost(`after the pod of ${service} was replaced`, all);
 }
 

@@ -4,6 +4,7 @@ import { apply } from './apply.js';
 import { authorities } from './authorities.js';
 import { calls } from './calls.js';
 import { certificates } from './certificates.js';
+import { cost } from './cost.js';
 import { gitops } from './gitops.js';
 import { healing } from './healing.js';
 import { helm } from './helm.js';
@@ -24,4 +25,5 @@ export const CLAIMS: readonly Claim[] = [
   authorities,
   issuance,
   alerts,
+  cost,
 ];

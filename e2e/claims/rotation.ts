@@ -41,7 +41,7 @@ async function leaves(context: Context, load: FleetLoad): Promise<Check[]> {
   const seconds = (Date.now() - start) / 1000;
   const reports = await load.stop();
   const { requests, longestMs } = totals(reports);
-  context.note(`  ${ROUNDS} rounds in ${Math.round(seconds)} s, ${requests} requests, the longest ${longestMs} ms`);
+  const figure = `${ROUNDS} rounds in ${Math.round(seconds)} s, ${requests} requests, the longest ${longestMs} ms`;
   // a round may pass between two requests of one caller, not between those of all
   const seen = [...first.keys()].map(service => {
     const serials = [...reports.values()].flatMap(({ calls }) =>
@@ -50,7 +50,7 @@ async function leaves(context: Context, load: FleetLoad): Promise<Check[]> {
     return { service, called: edges().some(edge => edge.endsWith(` → ${service}`)), serials: new Set(serials).size };
   });
   return [
-    coversEveryCall(edges(), reports),
+    { ...coversEveryCall(edges(), reports), figure },
     ...noneLost('while leaves are renewed', reports),
     ...seen
       .filter(({ called }) => called)
@@ -108,10 +108,10 @@ async function root(context: Context, load: FleetLoad, skipOverlap: boolean): Pr
   const alone = await untilRoots(load, [next]);
   const reports = await load.stop();
   const { requests, longestMs } = totals(reports);
-  context.note(`  a new root: ${requests} requests, the longest ${longestMs} ms`);
+  const figure = `a new root: ${requests} requests, the longest ${longestMs} ms`;
   return [
     ...noneLost('while the root is replaced', reports),
-    holds('every leaf comes from the new root', leaves, 'not every process serves a new certificate'),
+    { ...holds('every leaf comes from the new root', leaves, 'not every process serves a new certificate'), figure },
     same('first the old and the new root are trusted', both, true),
     same('then the new one alone', alone, true),
   ];

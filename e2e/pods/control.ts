@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer, get } from 'node:http';
 import type { Mtls } from '../../libs/sentinel-node/src/index.js';
-import { Load } from './load.js';
+import { declaredTargets, Load, type LoadReport, plainTargets } from './load.js';
 
 /** On the pod's own loopback interface: tests reach it by `kubectl exec`, nobody else does. */
 const PORT = 7001;
+
+const NONE: LoadReport = { seconds: 0, calls: [], failures: ['there was no load'] };
 
 /** With what a process serves and whom it trusts, now. */
 export interface ServedIdentity {
@@ -16,23 +18,25 @@ export interface ServedIdentity {
 /** Lets a test start and stop the load of this process, and ask what it serves. */
 export function serveControl(mtls: Mtls): void {
   let load: Load | undefined;
-  const answers: Readonly<Record<string, () => unknown>> = {
-    '/load/start': () => {
-      load ??= new Load(mtls);
+  const answers: Readonly<Record<string, (words: URLSearchParams) => unknown>> = {
+    '/load/start': words => {
+      load ??= new Load(mtls.mode === 'disabled' ? plainTargets(words.getAll('plain')) : declaredTargets(mtls));
       return {};
     },
+    '/load': () => load?.report() ?? NONE,
     '/load/stop': async () => {
       const report = await load?.stop();
       load = undefined;
-      return report ?? { seconds: 0, calls: [], failures: ['there was no load'] };
+      return report ?? NONE;
     },
     '/identity': () => identityOf(mtls),
     '/metrics': () => mtls.source.metricsText(),
   };
   createServer(async (request, response) => {
-    const answer = answers[request.url ?? ''];
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const answer = answers[pathname];
     if (answer === undefined) response.writeHead(404).end();
-    else response.end(JSON.stringify(await answer()));
+    else response.end(JSON.stringify(await answer(searchParams)));
   }).listen(PORT, '127.0.0.1');
 }
 

@@ -1,6 +1,7 @@
-import { get } from 'node:https';
+import { type Agent, get as getPlain, Agent as PlainAgent } from 'node:http';
+import { get as getSecure } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import type { Mtls, MtlsAgent } from '../../libs/sentinel-node/src/index.js';
+import type { Mtls } from '../../libs/sentinel-node/src/index.js';
 
 /** How requests reach a server: on connections that stay open, or each with a handshake of its own. */
 type Way = 'kept' | 'fresh';
@@ -28,7 +29,37 @@ const PAUSE_MS: Readonly<Record<Way, number>> = { kept: 20, fresh: 60 };
 const TIMEOUT_MS = 5_000;
 const MAX_FAILURES = 20;
 
-/** Steady calls to every callee of the own policy, made as the runtime library makes them, until they are stopped. */
+/** One port that is called. */
+interface Target {
+  readonly service: string;
+  readonly port: number;
+  readonly url: string;
+  readonly agents: Readonly<Record<Way, Agent>>;
+  /** What an answer must have in it. */
+  readonly expected: string;
+}
+
+/** Every callee of the own policy, called as the runtime library calls. */
+export const declaredTargets = (mtls: Mtls): Target[] =>
+  (mtls.current().policy?.policy.client ?? []).map(({ service, host, port, spiffeId }) => ({
+    service,
+    port,
+    url: `https://${host}:${port}/`,
+    agents: { kept: mtls.agent(), fresh: mtls.agent({ maxFreeSockets: 0 }) },
+    expected: `"server":"${spiffeId}"`,
+  }));
+
+/** Hosts and ports without TLS, like `control-api.sentinel-system.svc.cluster.local:8000`. */
+export const plainTargets = (hosts: readonly string[]): Target[] =>
+  hosts.map(host => ({
+    service: host.split('.')[0] ?? '',
+    port: Number(host.split(':')[1]),
+    url: `http://${host}/`,
+    agents: { kept: new PlainAgent({ keepAlive: true }), fresh: new PlainAgent({ keepAlive: false }) },
+    expected: 'up 1',
+  }));
+
+/** Steady calls until they are stopped. */
 export class Load {
   readonly #started = Date.now();
   readonly #reports: CallReport[] = [];
@@ -36,20 +67,22 @@ export class Load {
   readonly #loops: Promise<void>[];
   #running = true;
 
-  constructor(mtls: Mtls) {
-    const callees = mtls.current().policy?.policy.client ?? [];
-    this.#loops = callees.flatMap(({ service, host, port, spiffeId }) => {
+  constructor(targets: readonly Target[]) {
+    this.#loops = targets.flatMap(({ service, port, url, agents, expected }) => {
       const report: CallReport = { service, port, sent: { kept: 0, fresh: 0 }, failed: { kept: 0, fresh: 0 }, longestMs: 0, serials: [] };
       this.#reports.push(report);
-      const url = `https://${host}:${port}/`;
-      const agents: Record<Way, MtlsAgent> = { kept: mtls.agent(), fresh: mtls.agent({ maxFreeSockets: 0 }) };
-      return (['kept', 'fresh'] as const).map(way => this.#loop(way, report, () => request(url, agents[way], spiffeId)));
+      return (['kept', 'fresh'] as const).map(way => this.#loop(way, report, () => request(url, agents[way], expected)));
     });
   }
 
   async stop(): Promise<LoadReport> {
     this.#running = false;
     await Promise.all(this.#loops);
+    return this.report();
+  }
+
+  /** So far. */
+  report(): LoadReport {
     return { seconds: (Date.now() - this.#started) / 1000, calls: this.#reports, failures: this.#failures };
   }
 
@@ -60,7 +93,7 @@ export class Load {
       try {
         const serial = await call();
         report.longestMs = Math.max(report.longestMs, Math.round(performance.now() - start));
-        if (report.serials.at(-1) !== serial && !report.serials.includes(serial)) report.serials.push(serial);
+        if (serial !== '' && !report.serials.includes(serial)) report.serials.push(serial);
       } catch (error) {
         report.failed[way] += 1;
         const reason = error instanceof Error ? `${'code' in error ? `${String(error.code)} ` : ''}${error.message}` : String(error);
@@ -71,8 +104,9 @@ export class Load {
   }
 }
 
-/** The serial number of the server's certificate; fails for anything but the answer of the service that was meant. */
-function request(url: string, agent: MtlsAgent, expected: string): Promise<string> {
+/** The serial number of the server's certificate, empty without TLS; fails for anything but the answer that was meant. */
+function request(url: string, agent: Agent, expected: string): Promise<string> {
+  const get = url.startsWith('https:') ? getSecure : getPlain;
   return new Promise((resolve, reject) => {
     const sent = get(url, { agent }, response => {
       const { socket } = response;
@@ -84,7 +118,7 @@ function request(url: string, agent: MtlsAgent, expected: string): Promise<strin
       });
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200 && text.includes(`"server":"${expected}"`)) resolve(serial);
+        if (response.statusCode === 200 && text.includes(expected)) resolve(serial);
         else reject(new Error(`${response.statusCode} ${text.slice(0, 200)}`));
       });
     });

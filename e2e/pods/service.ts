@@ -17,7 +17,14 @@ export async function serve(): Promise<void> {
   else await serveTls(mtls);
   for (const port of PLAIN_PORTS) createServer(mtls.healthHandler()).listen(port);
   serveControl(mtls);
+  hold(Number(process.env.E2E_HELD_MEBIBYTES ?? 0));
   endOnTerm();
+}
+
+/** Memory that a test wants to see counted. */
+function hold(mebibytes: number): void {
+  const held = Buffer.alloc(mebibytes * 1024 * 1024, 1);
+  setInterval(() => held.at(0), 3_600_000).unref();
 }
 
 async function serveTls(mtls: Mtls): Promise<void> {
