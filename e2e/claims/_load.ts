@@ -3,6 +3,13 @@ import type { ServedIdentity } from '../pods/control.js';
 import type { CallReport, LoadReport } from '../pods/load.js';
 import { ask } from './_calls.js';
 
+interface LoadOptions {
+  /** Hosts and ports that a service calls where there is no mutual TLS. */
+  readonly plain?: (service: string) => readonly string[];
+  /** By which the pause between requests is longer. @default 1 */
+  readonly slower?: number;
+}
+
 /** Steady load between all services of a fleet, as their own policies declare it. */
 export class FleetLoad {
   constructor(
@@ -12,14 +19,8 @@ export class FleetLoad {
     private readonly pods: ReadonlyMap<string, string>,
   ) {}
 
-  /** @param plain hosts and ports that a service calls where there is no mutual TLS */
-  async start(plain: (service: string) => readonly string[] = () => []): Promise<void> {
-    await this.#all(
-      service =>
-        `/load/start?${plain(service)
-          .map(host => `plain=${host}`)
-          .join('&')}`,
-    );
+  async start({ plain = () => [], slower = 1 }: LoadOptions = {}): Promise<void> {
+    await this.#all(service => `/load/start?${[...plain(service).map(host => `plain=${host}`), `slower=${slower}`].join('&')}`);
   }
 
   /** Stops everywhere, and says of each call whether requests were lost. */
@@ -46,11 +47,11 @@ export class FleetLoad {
 }
 
 /** A check for each call: as many requests as a steady load has, and none of them lost. */
-export function noneLost(when: string, reports: ReadonlyMap<string, LoadReport>): Check[] {
+export function noneLost(when: string, reports: ReadonlyMap<string, LoadReport>, { perSecond = 1 } = {}): Check[] {
   return [...reports].flatMap(([caller, { calls, failures, seconds }]) =>
     calls.map(({ service, sent, failed }) => {
       const [all, lost] = [sent.kept + sent.fresh, failed.kept + failed.fresh];
-      const enough = sent.kept > seconds && sent.fresh > seconds;
+      const enough = sent.kept > seconds * perSecond && sent.fresh > seconds * perSecond;
       const found = `${lost} of ${all} requests in ${seconds} s failed: ${failures.filter(line => line.includes(` ${service} `)).join('; ')}`;
       return holds(`${caller} → ${service} ${when}: no request is lost`, enough && lost === 0, found);
     }),

@@ -63,7 +63,7 @@ async function costOf(context: Context, mode: 'strict' | 'disabled', heldMebibyt
     });
     const pods = podsOf(context);
     const load = new FleetLoad(context, NAMESPACE, pods);
-    await load.start(service => declaredBy(service).map(({ callee, port }) => `${hostOf(callee)}:${port}`));
+    await load.start({ plain: service => declaredBy(service).map(({ callee, port }) => `${hostOf(callee)}:${port}`) });
     // what a process takes once is no part of what a request costs
     await pause(5_000);
     const ids = containersOf(context, [...pods.values()]);

@@ -6,6 +6,7 @@ import { calls } from './calls.js';
 import { certificates } from './certificates.js';
 import { cost } from './cost.js';
 import { gitops } from './gitops.js';
+import { graphs } from './graphs.js';
 import { healing } from './healing.js';
 import { helm } from './helm.js';
 import { issuance } from './issuance.js';
@@ -26,4 +27,5 @@ export const CLAIMS: readonly Claim[] = [
   issuance,
   alerts,
   cost,
+  graphs,
 ];

@@ -20,7 +20,8 @@ export function serveControl(mtls: Mtls): void {
   let load: Load | undefined;
   const answers: Readonly<Record<string, (words: URLSearchParams) => unknown>> = {
     '/load/start': words => {
-      load ??= new Load(mtls.mode === 'disabled' ? plainTargets(words.getAll('plain')) : declaredTargets(mtls));
+      const targets = mtls.mode === 'disabled' ? plainTargets(words.getAll('plain')) : declaredTargets(mtls);
+      load ??= new Load(targets, Number(words.get('slower') ?? 1));
       return {};
     },
     '/load': () => load?.report() ?? NONE,

@@ -67,7 +67,11 @@ export class Load {
   readonly #loops: Promise<void>[];
   #running = true;
 
-  constructor(targets: readonly Target[]) {
+  /** @param slower by which the pause between requests is longer */
+  constructor(
+    targets: readonly Target[],
+    private readonly slower: number,
+  ) {
     this.#loops = targets.flatMap(({ service, port, url, agents, expected }) => {
       const report: CallReport = { service, port, sent: { kept: 0, fresh: 0 }, failed: { kept: 0, fresh: 0 }, longestMs: 0, serials: [] };
       this.#reports.push(report);
@@ -99,7 +103,7 @@ export class Load {
         const reason = error instanceof Error ? `${'code' in error ? `${String(error.code)} ` : ''}${error.message}` : String(error);
         if (this.#failures.length < MAX_FAILURES) this.#failures.push(`${new Date().toISOString()} ${report.service} ${way}: ${reason}`);
       }
-      await new Promise(resolve => setTimeout(resolve, PAUSE_MS[way]));
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS[way] * this.slower));
     }
   }
 }

@@ -15,7 +15,9 @@ export async function serve(): Promise<void> {
   const mtls = await openMtls();
   if (mtls.mode === 'disabled') for (const port of TLS_PORTS) servePlain(port);
   else await serveTls(mtls);
-  for (const port of PLAIN_PORTS) createServer(mtls.healthHandler()).listen(port);
+  // in other fleets one of these may carry mutual TLS
+  const taken = mtls.mode === 'disabled' ? [] : (mtls.current().policy?.policy.server ?? []).map(({ port }) => port);
+  for (const port of PLAIN_PORTS) if (!taken.includes(port)) createServer(mtls.healthHandler()).listen(port);
   serveControl(mtls);
   hold(Number(process.env.E2E_HELD_MEBIBYTES ?? 0));
   endOnTerm();
