@@ -6,6 +6,8 @@ export interface Check {
   readonly ok: boolean;
   /** What was found, where it is not what was expected. */
   readonly found?: string;
+  /** A figure that was measured on the way, for the table and e2e/results.json. */
+  readonly figure?: string;
 }
 
 export interface Context {

@@ -47,7 +47,8 @@ export class InstalledEnvironment {
     for (const { metadata, spec } of this.ofKind('Certificate')) {
       kubectl.delete(['secret', spec.secretName, '-n', metadata.namespace ?? '']);
     }
-    kubectl.delete(['namespace', this.namespace]);
+    // this one is the API server's own
+    if (this.namespace !== 'default') kubectl.delete(['namespace', this.namespace]);
   }
 
   ofKind(kind: string): Resource[] {

@@ -72,7 +72,7 @@ async function leave(before: Fingerprint, plant: boolean): Promise<Row> {
   for (const line of found) note(`  ${plant ? 'found' : 'FAILED'}: ${line}`);
   const good = plant ? found.some(line => CLEAN.faultShows.test(line)) : found.length === 0;
   const checks = Object.keys(before).length;
-  return { claim: CLEAN, checks, failed: Math.min(found.length, checks), good, seconds: seconds(start) };
+  return { claim: CLEAN, checks, failed: Math.min(found.length, checks), good, seconds: seconds(start), figures: [] };
 }
 
 /** Without a fault a claim is good when all of its checks are; with one, when a check fails that the fault explains. */
@@ -85,11 +85,12 @@ async function tryClaim(claim: Claim, context: Context, plant: boolean): Promise
     for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${what}: ${found ?? ''}`);
     const shown = failed.filter(({ what, found }) => claim.faultShows.test(`${what}: ${found ?? ''}`));
     const good = plant ? shown.length > 0 : checks.length > 0 && failed.length === 0;
-    return { claim, checks: checks.length, failed: failed.length, good, seconds: seconds(start) };
+    const figures = checks.flatMap(({ figure }) => (figure === undefined ? [] : [figure]));
+    return { claim, checks: checks.length, failed: failed.length, good, seconds: seconds(start), figures };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     note(`  FAILED: ${reason}`);
-    return { claim, checks: 0, failed: 0, good: false, seconds: seconds(start), reason };
+    return { claim, checks: 0, failed: 0, good: false, seconds: seconds(start), figures: [], reason };
   }
 }
 

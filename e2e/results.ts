@@ -10,15 +10,17 @@ export interface Row {
   readonly failed: number;
   readonly good: boolean;
   readonly seconds: number;
+  readonly figures: readonly string[];
   /** Why it could not be tried to its end. */
   readonly reason?: string;
 }
 
 export function table(rows: readonly Row[], plant: boolean): string {
-  const lines = rows.map(({ claim, checks, failed, good, seconds, reason }) => {
+  const lines = rows.map(({ claim, checks, failed, good, seconds, figures, reason }) => {
     const verdict = plant ? (good ? 'turns red' : 'STAYS GREEN') : good ? 'holds' : 'FAILS';
     const count = reason === undefined ? `${checks - failed}/${checks}` : 'broken off';
-    return `${verdict.padEnd(11)} ${count.padStart(10)} ${seconds.toFixed(1).padStart(7)} s  ${claim.name.padEnd(14)} ${plant ? claim.fault : claim.says}\n`;
+    const row = `${verdict.padEnd(11)} ${count.padStart(10)} ${seconds.toFixed(1).padStart(7)} s  ${claim.name.padEnd(14)} ${plant ? claim.fault : claim.says}\n`;
+    return row + (plant ? '' : figures.map(figure => `${' '.repeat(33)}${figure}\n`).join(''));
   });
   const good = rows.filter(row => row.good).length;
   return `\n${lines.join('')}\n${good} of ${rows.length} ${plant ? 'faults turn their row red' : 'claims hold on the real cluster'}\n`;
@@ -29,13 +31,14 @@ export function writeResults(rows: readonly Row[], seconds: number): void {
   const results = {
     seconds,
     versions: versions(),
-    claims: rows.map(({ claim, checks, failed, good, seconds: time, reason }) => ({
+    claims: rows.map(({ claim, checks, failed, good, seconds: time, figures, reason }) => ({
       name: claim.name,
       says: claim.says,
       holds: good,
       checks,
       failed,
       seconds: time,
+      ...(figures.length === 0 ? {} : { figures }),
       ...(reason === undefined ? {} : { reason }),
     })),
   };

@@ -4,13 +4,14 @@ import * as x509 from '@peculiar/x509';
 import { type CertificateContents, certificatePem, publicKeyOf, type Signer, signCertificate, signerOf } from '../../lib/pki/x509.js';
 import { FAST_KEY, generatePrivateKey } from '../../lib/pki/x509-keys.js';
 import { x509Usages } from '../../lib/pki/x509-usages.js';
-import { type Check, type Context, same } from '../claim.js';
+import { type Check, type Context, holds, same } from '../claim.js';
 import type { Resource } from '../kubectl.js';
 import type { CallOutcome } from '../pods/call.js';
-import { callFrom } from './_calls.js';
+import { callFrom, refusalsBy } from './_calls.js';
+import { hostOf, NAMESPACE, spiffeIdOf } from './_sentinel.js';
 
-const TARGET = { host: 'control-api.sentinel-system.svc.cluster.local', port: '8000' };
-const CALLER = 'spiffe://sentinel.internal/ns/sentinel-system/sa/node-agent';
+const TARGET = { host: hostOf('control-api'), port: '8000' };
+const CALLER = spiffeIdOf('node-agent');
 const IMAGE = 'ghcr.io/sentinel/node-agent:0.4.0';
 const HOUR_MS = 3_600_000;
 
@@ -21,31 +22,45 @@ interface Attack {
   readonly run: (context: Context) => Promise<Check>;
 }
 
+interface Attempt {
+  readonly what: string;
+  /** Namespace and pod. */
+  readonly from: string;
+  readonly words: readonly string[];
+  readonly ends: Readonly<Record<When, Outcome>>;
+  /** The runtime library's code for it, where it comes that far; see conformance/codes.json. */
+  readonly code?: string;
+}
+
 /** Who tries what, and how far it may come. `own` means the credentials that are made for the attack; the target admits node-agent. */
-const ATTACKS: readonly { what: string; from: string; words: readonly string[]; ends: Readonly<Record<When, Outcome>> }[] = [
+const ATTACKS: readonly Attempt[] = [
   {
     what: "no certificate, from a pod with a declared caller's labels",
     from: 'sentinel-system/forged-label',
     words: ['--folder', '/attack/foreign', '--no-certificate'],
+    code: 'peer-no-certificate',
     ends: { 'with network policies': 'handshake', 'without network policies': 'handshake' },
   },
   {
     what: "a foreign CA's certificate with a declared caller's name and labels",
     from: 'sentinel-system/forged-label',
     words: ['--folder', '/attack/foreign'],
+    code: 'peer-chain-untrusted',
     ends: { 'with network policies': 'handshake', 'without network policies': 'handshake' },
   },
   {
     what: "a declared caller's certificate that has expired, with its labels",
     from: 'sentinel-system/forged-label',
     words: ['--folder', '/attack/expired'],
+    code: 'peer-expired',
     ends: { 'with network policies': 'handshake', 'without network policies': 'handshake' },
   },
   {
     what: "a certificate of the fleet's CA for the same account in another namespace, with a declared caller's labels",
     from: 'sentinel-system/forged-label',
     words: ['--folder', '/attack/other-namespace'],
-    ends: { 'with network policies': 'refused', 'without network policies': 'refused' },
+    code: 'peer-not-listed',
+    ends: { 'with network policies': 'handshake', 'without network policies': 'handshake' },
   },
   {
     what: 'a stolen certificate of a declared caller, used in another namespace with its labels',
@@ -71,6 +86,14 @@ export function attackers(when: When): Attack[] {
       return check.ok ? check : { ...check, found: `${check.found} (${detail})` };
     },
   }));
+}
+
+/** The server has counted each attack under the reason that it is made to have. */
+export async function attacksByReason(context: Context, pod: string): Promise<Check[]> {
+  const refused = await refusalsBy(context, NAMESPACE, pod);
+  return ATTACKS.flatMap(({ what, code }) =>
+    code === undefined ? [] : [holds(`attack: ${what}: the server says ${code}`, refused.includes(code), `it says ${refused.join(', ')}`)],
+  );
 }
 
 /** Pods with the attackers' credentials, in the fleet's namespace and outside of it, and a Prometheus. */
@@ -134,7 +157,7 @@ async function credentials(caSecret: Resource | undefined): Promise<Record<strin
   const authority = await signerOf(createPrivateKey(read('tls.key')), spec, new x509.X509Certificate(roots));
   const now = Date.now();
   const fresh = { notBefore: new Date(now - HOUR_MS), notAfter: new Date(now + HOUR_MS) };
-  const other = CALLER.replace('/ns/sentinel-system/', '/ns/outside/');
+  const other = spiffeIdOf('node-agent', 'outside');
   return {
     foreign: await files(await foreignAuthority(authority), roots, { uris: [CALLER], ...fresh }),
     expired: await files(authority, roots, { uris: [CALLER], notBefore: new Date(now - 2 * HOUR_MS), notAfter: new Date(now - HOUR_MS) }),

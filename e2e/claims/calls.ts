@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { type Check, type Claim, type Context, same } from '../claim.js';
+import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
 import { untilPoliciesAreInForce } from '../network-policies.js';
 import { ROOT } from '../node/settings.js';
-import { attackers, makeAttackers } from './_attackers.js';
-import { callFrom, inTurns } from './_calls.js';
-
-const NAMESPACE = 'sentinel-system';
-const TRUST_DOMAIN = 'sentinel.internal';
+import { attackers, attacksByReason, makeAttackers } from './_attackers.js';
+import { callFrom, denialsBy, inTurns } from './_calls.js';
+import { hostOf, NAMESPACE, podOf, services, spiffeIdOf } from './_sentinel.js';
 
 interface Call {
   /** Pod and namespace of the caller. */
@@ -43,11 +39,14 @@ export const calls: Claim = {
       await untilPoliciesAreInForce(context);
       // without the network's help the process has to say no, on the ports where it knows who calls
       const guarded = all.filter(({ tls, from }) => tls && from.namespace === NAMESPACE);
+      // a server that speaks TLS 1.3 refuses a caller after the caller's part of the handshake; its metrics say why
       const without = await inTurns(guarded, call =>
-        tryCall(context, call, call.declared ? 'answered' : 'refused', 'without network policies'),
+        tryCall(context, call, call.declared ? 'answered' : 'handshake', 'without network policies'),
       );
+      const reasons = await refusedByIdentity(context, guarded);
       const bare = await inTurns(attackers('without network policies'), attack => attack.run(context));
-      return [...withPolicies, ...attacks, ...without, ...bare];
+      const attackReasons = await attacksByReason(context, podOf(context, 'control-api'));
+      return [...withPolicies, ...attacks, ...without, ...reasons, ...bare, ...attackReasons];
     } finally {
       context.kubectl.delete(['namespace', 'outside', 'monitoring']);
       environment.remove();
@@ -61,24 +60,32 @@ async function tryCall(
   expected: string,
   when: string,
 ): Promise<Check> {
-  const host = `${to}.${NAMESPACE}.svc.cluster.local`;
-  const how = tls && from.namespace === NAMESPACE ? ['--server-id', `spiffe://${TRUST_DOMAIN}/ns/${NAMESPACE}/sa/${to}`] : ['--plain'];
-  const { outcome, detail } = await callFrom(context, from.namespace, from.pod, [host, String(port), ...how]);
+  const how = tls && from.namespace === NAMESPACE ? ['--server-id', spiffeIdOf(to)] : ['--plain'];
+  const { outcome, detail } = await callFrom(context, from.namespace, from.pod, [hostOf(to), String(port), ...how]);
   const check = same(`${declared ? 'declared' : 'undeclared'} ${from.name} → ${to}:${portName} ${when}`, outcome, expected);
   return check.ok ? check : { ...check, found: `${check.found} (${detail})` };
 }
 
-interface Fleet {
-  readonly services: Readonly<
-    Record<string, { readonly ports: Readonly<Record<string, { port: number; protocol: string }>>; readonly calls?: readonly string[] }>
-  >;
+/** Every undeclared caller was refused because of who it is, and no declared one was: the servers have counted them. */
+async function refusedByIdentity(context: Context, guarded: readonly Call[]): Promise<Check[]> {
+  const servers = [...new Set(guarded.map(({ to }) => to))];
+  const denials = new Map(
+    await Promise.all(
+      servers.map(async (server): Promise<[string, string[]]> => [server, await denialsBy(context, NAMESPACE, podOf(context, server))]),
+    ),
+  );
+  return guarded.map(({ from, to, port, portName, declared }) => {
+    const counted = denials.get(to)?.includes(`${port} ${spiffeIdOf(from.name)} peer-not-listed`) === true;
+    const what = `${to} ${declared ? 'has never refused' : 'has refused'} ${from.name} at ${portName} for its identity`;
+    return holds(what, counted !== declared, `denials: ${denials.get(to)?.join(', ') || 'none'}`);
+  });
 }
 
 /** Every service towards every port of every other one, read from fleet.yaml itself, and a Prometheus for the metrics. */
 function callsOf(context: Context): Call[] {
-  const { services } = parse(readFileSync(join(ROOT, 'fleet.yaml'), 'utf8')) as Fleet;
+  const all = services();
   const callers = [
-    ...Object.entries(services).map(([name, { calls = [] }]) => ({
+    ...Object.entries(all).map(([name, { calls = [] }]) => ({
       from: { namespace: NAMESPACE, pod: podOf(context, name), name },
       declares: (to: string, port: string) => calls.includes(`${to}:${port}`),
     })),
@@ -88,7 +95,7 @@ function callsOf(context: Context): Call[] {
     },
   ];
   return callers.flatMap(({ from, declares }) =>
-    Object.entries(services)
+    Object.entries(all)
       .filter(([to]) => to !== from.name)
       .flatMap(([to, { ports }]) =>
         // the Service has no port for probes
@@ -104,13 +111,6 @@ function callsOf(context: Context): Call[] {
           })),
       ),
   );
-}
-
-function podOf({ kubectl }: Context, service: string): string {
-  // the attacker's pod has a service's labels too
-  const pod = kubectl.list('pods', '-n', NAMESPACE, '-l', `app=${service}`).find(({ metadata }) => metadata.name.startsWith(`${service}-`));
-  if (pod === undefined) throw new Error(`no pod of ${service}`);
-  return pod.metadata.name;
 }
 
 function removePolicies({ kubectl }: Context, environment: InstalledEnvironment): void {

@@ -4,10 +4,28 @@ import { apply } from './apply.js';
 import { authorities } from './authorities.js';
 import { calls } from './calls.js';
 import { certificates } from './certificates.js';
+import { cost } from './cost.js';
 import { gitops } from './gitops.js';
+import { graphs } from './graphs.js';
+import { healing } from './healing.js';
 import { helm } from './helm.js';
 import { issuance } from './issuance.js';
 import { matrix } from './matrix.js';
+import { rotation } from './rotation.js';
 
 /** In the order of a run. */
-export const CLAIMS: readonly Claim[] = [gitops, apply, helm, certificates, matrix, calls, authorities, issuance, alerts];
+export const CLAIMS: readonly Claim[] = [
+  gitops,
+  apply,
+  helm,
+  certificates,
+  matrix,
+  calls,
+  rotation,
+  healing,
+  authorities,
+  issuance,
+  alerts,
+  cost,
+  graphs,
+];

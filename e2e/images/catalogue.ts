@@ -1,5 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { PAUSE_IMAGE } from '../node/containers.js';
 import { build } from '../node/programs.js';
 import { CACHE, ROOT } from '../node/settings.js';
@@ -37,7 +38,14 @@ export function prerequisiteImages(): string[] {
 
 /** One image for every service: the program of e2e/pods under each of the names that manifests ask for. */
 export function serviceImages(references: Image['references']): string[] {
-  return archives([nodeImage(references, join(ROOT, 'build', 'e2e', 'pods'))]);
+  return archives([nodeImage(references, podProgram())]);
+}
+
+/** The program of e2e/pods with the runtime library in it, as one file. */
+function podProgram(): string {
+  const outdir = join(ROOT, 'build', 'e2e', 'pod');
+  buildSync({ entryPoints: [join(ROOT, 'build', 'e2e', 'pods', 'main.js')], outdir, bundle: true, platform: 'node', target: 'node20' });
+  return outdir;
 }
 
 /** One program of e2e/tools as an image, for servers that the tests need. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, IN_NODE_NETWORK, isRunning, start, until } from './processes.js';
 import type { Programs } from './programs.js';
@@ -26,7 +26,9 @@ export async function startEtcd({ etcd }: Programs): Promise<void> {
 }
 
 export async function startApiServer(programs: Programs): Promise<void> {
-  writeFileSync(join(CONFIG, 'encryption.json'), encryptionAtRest(), { mode: 0o600 });
+  const encryption = join(CONFIG, 'encryption.json');
+  // with another key a server that is started again reads no Secret
+  if (!existsSync(encryption)) writeFileSync(encryption, encryptionAtRest(), { mode: 0o600 });
   start('kube-apiserver', [
     programs['kube-apiserver'],
     `--advertise-address=${NODE_ADDRESS}`,
@@ -34,7 +36,7 @@ export async function startApiServer(programs: Programs): Promise<void> {
     `--etcd-servers=${ETCD}`,
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
-    `--encryption-provider-config=${join(CONFIG, 'encryption.json')}`,
+    `--encryption-provider-config=${encryption}`,
     `--client-ca-file=${pki('ca.crt')}`,
     `--tls-cert-file=${pki('apiserver.crt')}`,
     `--tls-private-key-file=${pki('apiserver.key')}`,

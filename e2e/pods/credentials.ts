@@ -2,22 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
 
-/** `policy.json` as docs/ARCHITECTURE.md has it, as far as a service needs it. */
-export interface Policy {
-  readonly service: string;
-  readonly spiffeId: string;
-  readonly server: readonly ServerPort[];
-  readonly client: readonly { readonly service: string; readonly port: number; readonly host: string; readonly spiffeId: string }[];
-}
-
-export interface ServerPort {
-  readonly name: string;
-  readonly port: number;
-  readonly plainPort?: number;
-  readonly mode: string;
-  readonly allow: readonly { readonly spiffeId: string }[];
-}
-
 export interface Credentials {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -28,12 +12,6 @@ export interface Credentials {
 export function credentialsIn(folder: string | undefined): Credentials {
   const file = (name: string, variable: string): Buffer => readFileSync(folder === undefined ? needed(variable) : join(folder, name));
   return { cert: file('tls.crt', 'MTLS_CERT_PATH'), key: file('tls.key', 'MTLS_KEY_PATH'), ca: file('ca.crt', 'MTLS_CA_CERT_PATH') };
-}
-
-export function policy(): Policy {
-  const document = JSON.parse(readFileSync(needed('MTLS_POLICY_PATH'), 'utf8')) as Policy & { readonly version: unknown };
-  if (document.version !== 1) throw new Error(`policy.json has version ${String(document.version)}, expected 1`);
-  return document;
 }
 
 /** The one SPIFFE ID among the URI names: none or two are nobody. */

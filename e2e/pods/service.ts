@@ -1,7 +1,6 @@
-import { createServer as createPlainServer } from 'node:http';
-import { createServer } from 'node:https';
-import type { TLSSocket } from 'node:tls';
-import { credentialsIn, identityOf, policy, type ServerPort } from './credentials.js';
+import { createServer } from 'node:http';
+import { type Mtls, openMtls, peerOfRequest } from '../../libs/sentinel-node/src/index.js';
+import { serveControl } from './control.js';
 
 /** Ports without mutual TLS of the services of fleet.yaml: probes, and metrics for a Prometheus. */
 const PLAIN_PORTS = [8080, 9090, 9100];
@@ -9,34 +8,39 @@ const PLAIN_PORTS = [8080, 9090, 9100];
 const TLS_PORTS = [8000, 8001, 50051];
 
 /**
- * A stand-in for a service that uses the project's runtime library: mutual TLS on each port of its allow-list, 403 for a
- * caller that is not on it (mode audit lets it through), and a plain port where the list has one. Without mutual TLS its ports
- * are plain. It reads its files once: nothing about renewal can be concluded from it.
+ * What a service does, on the project's own runtime library: mutual TLS on each port of its policy, the library's answers to
+ * probes and scrapes, and calls to others when a test asks for load. It answers a request with its name and its caller's.
  */
-export function serve(): void {
-  if (process.env.MTLS_ENABLED === 'true') {
-    const { server, spiffeId } = policy();
-    for (const each of server) serveTls(each, spiffeId);
-    for (const { plainPort } of server) if (plainPort !== undefined) servePlain(plainPort);
-  } else {
-    for (const port of TLS_PORTS) servePlain(port);
-  }
-  for (const port of PLAIN_PORTS) servePlain(port);
+export async function serve(): Promise<void> {
+  const mtls = await openMtls();
+  if (mtls.mode === 'disabled') for (const port of TLS_PORTS) servePlain(port);
+  else await serveTls(mtls);
+  // in other fleets one of these may carry mutual TLS
+  const taken = mtls.mode === 'disabled' ? [] : (mtls.current().policy?.policy.server ?? []).map(({ port }) => port);
+  for (const port of PLAIN_PORTS) if (!taken.includes(port)) createServer(mtls.healthHandler()).listen(port);
+  serveControl(mtls);
+  hold(Number(process.env.E2E_HELD_MEBIBYTES ?? 0));
   endOnTerm();
 }
 
-function serveTls({ port, mode, allow }: ServerPort, spiffeId: string): void {
-  const allowed = new Set(allow.map(each => each.spiffeId));
-  const options = { ...credentialsIn(undefined), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' as const };
-  createServer(options, (request, response) => {
-    const caller = identityOf((request.socket as TLSSocket).getPeerCertificate());
-    const admitted = mode === 'audit' || (caller !== undefined && allowed.has(caller));
-    response.writeHead(admitted ? 200 : 403, { 'content-type': 'application/json', connection: 'close' });
-    response.end(JSON.stringify({ server: spiffeId, caller: caller ?? null, refusedBy: admitted ? null : 'identity' }));
-  }).listen(port);
+/** Memory that a test wants to see counted. */
+function hold(mebibytes: number): void {
+  const held = Buffer.alloc(mebibytes * 1024 * 1024, 1);
+  setInterval(() => held.at(0), 3_600_000).unref();
 }
 
-const servePlain = (port: number): unknown => createPlainServer((_, response) => response.end('up 1\n')).listen(port);
+async function serveTls(mtls: Mtls): Promise<void> {
+  const { policy, spiffeId } = mtls.current();
+  for (const { port } of policy?.policy.server ?? []) {
+    await mtls.serveHttps({ port }, (request, response) => {
+      const identity = peerOfRequest(request)?.identity;
+      const caller = identity && 'spiffeId' in identity ? identity.spiffeId : null;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ server: spiffeId, caller }));
+    });
+  }
+}
+
+const servePlain = (port: number): unknown => createServer((_, response) => response.end('up 1\n')).listen(port);
 
 /** The first process of a container ends at SIGTERM only when it asks for it. */
 export function endOnTerm(): void {

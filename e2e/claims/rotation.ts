@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { type Check, type Claim, type Context, holds, same } from '../claim.js';
+import { InstalledEnvironment } from '../environment.js';
+import { until } from '../node/processes.js';
+import { ROOT } from '../node/settings.js';
+import { coversEveryCall, FleetLoad, noneLost, totals } from './_load.js';
+import { renew, serialIn } from './_renewal.js';
+import { edges, NAMESPACE, podsOf } from './_sentinel.js';
+
+const CA = { name: 'sentinel-ca', secret: 'sentinel-ca-secret', namespace: 'cert-manager' };
+const OLD_ROOT = 'sentinel-old-root';
+/** Renewals of all leaves, one after the other. */
+const ROUNDS = Number(process.env.E2E_ROUNDS ?? 100);
+
+/** Leaves and root are renewed by cert-manager, the kubelet hands them on, the runtime library takes them; all of it under load. */
+export const rotation: Claim = {
+  name: 'rotation',
+  says: `${ROUNDS} renewals of every leaf and a new root, under load between all services, lose no request`,
+  fault: 'the root is replaced without keeping the old one trusted',
+  faultShows: /while the root is replaced: no request is lost/,
+  async check(context, plant) {
+    const environment = new InstalledEnvironment(context, join(ROOT, 'dist', 'dev'), NAMESPACE);
+    await environment.install({ pods: true });
+    try {
+      const load = new FleetLoad(context, NAMESPACE, podsOf(context));
+      const checks = plant ? [] : await leaves(context, load);
+      checks.push(...(await root(context, load, plant)));
+      return checks;
+    } finally {
+      context.kubectl.delete(['configmap', OLD_ROOT, '-n', CA.namespace]);
+      environment.remove();
+    }
+  },
+};
+
+async function leaves(context: Context, load: FleetLoad): Promise<Check[]> {
+  const first = await load.identities();
+  await load.start();
+  const start = Date.now();
+  for (let round = 1; round <= ROUNDS; round += 1) await renewAll(context, load);
+  const seconds = (Date.now() - start) / 1000;
+  const reports = await load.stop();
+  const { requests, longestMs } = totals(reports);
+  const figure = `${ROUNDS} rounds in ${Math.round(seconds)} s, ${requests} requests, the longest ${longestMs} ms`;
+  // a round may pass between two requests of one caller, not between those of all
+  const seen = [...first.keys()].map(service => {
+    const serials = [...reports.values()].flatMap(({ calls }) =>
+      calls.filter(call => call.service === service).flatMap(call => call.serials),
+    );
+    return { service, called: edges().some(edge => edge.endsWith(` → ${service}`)), serials: new Set(serials).size };
+  });
+  return [
+    { ...coversEveryCall(edges(), reports), figure },
+    ...noneLost('while leaves are renewed', reports),
+    ...seen
+      .filter(({ called }) => called)
+      .map(({ service, serials }) =>
+        holds(`callers have seen the renewed certificates of ${service}`, serials >= ROUNDS, `${serials} in ${ROUNDS} rounds`),
+      ),
+  ];
+}
+
+/** Every leaf once, until every process serves with what is in its Secret. */
+async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
+  const before = await load.identities();
+  for (const service of before.keys()) renew(kubectl, `${service}-tls`, NAMESPACE);
+  let left: string[] = [];
+  await until('every process serves its renewed certificate', 120, async () => {
+    const now = await load.identities();
+    left = [...now]
+      .filter(
+        ([service, { serial }]) => serial === before.get(service)?.serial || serial !== serialIn(kubectl, `${service}-tls`, NAMESPACE),
+      )
+      .map(([service]) => service);
+    return left.length === 0;
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${left.join(', ')}`);
+  });
+}
+
+/** The steps of the guide, in its order. With `skipOverlap` the first is left out. */
+async function root(context: Context, load: FleetLoad, skipOverlap: boolean): Promise<Check[]> {
+  const { kubectl } = context;
+  const old = serialIn(kubectl, CA.secret, CA.namespace);
+  await load.start();
+  if (!skipOverlap) {
+    const certificate = Buffer.from(kubectl.get('secret', CA.secret, CA.namespace)?.data?.['tls.crt'] ?? '', 'base64').toString('utf8');
+    kubectl.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: OLD_ROOT, namespace: CA.namespace, labels: { 'sentinel-mtls.io/further-roots': 'sentinel' } },
+        data: { 'old-root.crt': certificate },
+      },
+    ]);
+  }
+  const key = { spec: { privateKey: { rotationPolicy: 'Always' } } };
+  kubectl.run(['patch', 'certificate', CA.name, '-n', CA.namespace, '--type=merge', '-p', JSON.stringify(key)]);
+  renew(kubectl, CA.name, CA.namespace);
+  await until('there is a new root', 120, () => serialIn(kubectl, CA.secret, CA.namespace) !== old);
+  const next = serialIn(kubectl, CA.secret, CA.namespace);
+  const both = await untilRoots(load, skipOverlap ? [next] : [old, next]);
+  const leaves = await renewAll(context, load).then(
+    () => true,
+    () => false,
+  );
+  kubectl.delete(['configmap', OLD_ROOT, '-n', CA.namespace]);
+  const alone = await untilRoots(load, [next]);
+  const reports = await load.stop();
+  const { requests, longestMs } = totals(reports);
+  const figure = `a new root: ${requests} requests, the longest ${longestMs} ms`;
+  return [
+    ...noneLost('while the root is replaced', reports),
+    { ...holds('every leaf comes from the new root', leaves, 'not every process serves a new certificate'), figure },
+    same('first the old and the new root are trusted', both, true),
+    same('then the new one alone', alone, true),
+  ];
+}
+
+/** Whether every process comes to trust exactly these roots. */
+async function untilRoots(load: FleetLoad, serials: readonly string[]): Promise<boolean> {
+  const wanted = JSON.stringify([...serials].sort());
+  return until('every process trusts the roots', 90, async () =>
+    [...(await load.identities()).values()].every(({ roots }) => JSON.stringify([...roots].sort()) === wanted),
+  ).then(
+    () => true,
+    () => false,
+  );
+}
