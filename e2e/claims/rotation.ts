@@ -10,7 +10,7 @@ import { edges, NAMESPACE, podsOf } from './_sentinel.js';
 const CA = { name: 'sentinel-ca', secret: 'sentinel-ca-secret', namespace: 'cert-manager' };
 const OLD_ROOT = 'sentinel-old-root';
 /** Renewals of all leaves, one after the other. */
-const ROUNDS = Number(process.env.E2E_ROUNDS ?? 100);
+const ROUNDS = Number(process.env.E2E_ROUNDS ?? 20);
 
 /** Leaves and root are renewed by cert-manager, the kubelet hands them on, the runtime library takes them; all of it under load. */
 export const rotation: Claim = {
