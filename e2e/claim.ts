@@ -23,6 +23,8 @@ export interface Claim {
   /** One word, for the command line. */
   readonly name: string;
   readonly says: string;
+  /** Left out of a run of all. @default false */
+  readonly onlyByName?: boolean;
   /** What `plant` breaks. */
   readonly fault: string;
   /** A failed check that only the planted fault explains: its text must match. */

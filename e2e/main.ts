@@ -31,7 +31,7 @@ async function main(words: readonly string[]): Promise<number> {
     note(`unknown: ${unknown.join(', ')}\n${USAGE}`);
     return 2;
   }
-  const chosen = names.length === 0 ? CLAIMS : CLAIMS.filter(({ name }) => names.includes(name));
+  const chosen = CLAIMS.filter(({ name, onlyByName }) => (names.length === 0 ? onlyByName !== true : names.includes(name)));
   const plant = options.includes('--prove-it-can-fail');
   const work = mkdtempSync(join(tmpdir(), 'sentinel-e2e-'));
   const start = Date.now();

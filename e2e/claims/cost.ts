@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { importServiceImages } from '../environment.js';
-import { ctr } from '../node/containers.js';
+import { usageOf } from '../node/containers.js';
 import { attempt, run } from '../node/processes.js';
 import { KUBECONFIG, ROOT } from '../node/settings.js';
 import { FleetLoad, noneLost, totals } from './_load.js';
@@ -94,15 +94,6 @@ function containersOf({ kubectl }: Context, pods: readonly string[]): string[] {
       containerID.replace('containerd://', ''),
     ),
   );
-}
-
-/** Anonymous memory of a container, which nothing can take back, and its processor time so far; cgroup v1 (memory.stat, cpuacct.usage). */
-function usageOf(container: string): { readonly bytes: number; readonly cpuMs: number } {
-  const { memory, cpu } = JSON.parse(run(ctr('tasks', 'metrics', '--format', 'json', container))) as {
-    readonly memory: { readonly total_rss: number };
-    readonly cpu: { readonly usage: { readonly total: number } };
-  };
-  return { bytes: memory.total_rss, cpuMs: cpu.usage.total / 1e6 };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -12,6 +12,7 @@ import { helm } from './helm.js';
 import { issuance } from './issuance.js';
 import { matrix } from './matrix.js';
 import { rotation } from './rotation.js';
+import { scale } from './scale.js';
 
 /** In the order of a run. */
 export const CLAIMS: readonly Claim[] = [
@@ -28,4 +29,5 @@ export const CLAIMS: readonly Claim[] = [
   alerts,
   cost,
   graphs,
+  scale,
 ];

@@ -22,6 +22,15 @@ export function importImage(archive: string): void {
   run(ctr('images', 'import', '--snapshotter', 'overlayfs', archive), { timeoutMs: 120_000 });
 }
 
+/** Anonymous memory of a container, which nothing can take back, and its processor time so far; cgroup v1 (memory.stat, cpuacct.usage). */
+export function usageOf(container: string): { readonly bytes: number; readonly cpuMs: number } {
+  const { memory, cpu } = JSON.parse(run(ctr('tasks', 'metrics', '--format', 'json', container))) as {
+    readonly memory: { readonly total_rss: number };
+    readonly cpu: { readonly usage: { readonly total: number } };
+  };
+  return { bytes: memory.total_rss, cpuMs: cpu.usage.total / 1e6 };
+}
+
 const NETWORK = JSON.stringify({
   cniVersion: '0.4.0',
   name: 'e2e',
