@@ -1,20 +1,36 @@
 #!/usr/bin/env bash
-# Installs the tools of the tests that no npm package carries: promtool, from Debian's package "prometheus", and
-# Helm 3 and 4, built from their Go modules into a cache outside of the tree unless they are on PATH.
+# Installs the tools of the tests that no npm package carries: promtool, amtool and Chromium, from Debian's packages
+# "prometheus", "prometheus-alertmanager" and "chromium", and Helm 3 and 4, built from their Go modules into a cache outside of the tree unless they are on PATH.
 set -eu
 cd "$(dirname "$0")/.."
-if ! command -v promtool > /dev/null; then
-  sudo=''
+
+# program, package
+install() {
+  command -v "$1" > /dev/null && return
+  command -v apt-get > /dev/null || return 0
+  local sudo=''
   if [ "$(id -u)" != 0 ]; then sudo='sudo -n'; fi
-  if command -v apt-get > /dev/null; then
-    echo 'installing promtool (package prometheus)' >&2
-    $sudo apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends prometheus > /dev/null
-  fi
-fi
+  echo "installing $1 (package $2)" >&2
+  if [ -z "${updated:-}" ]; then $sudo apt-get update -qq >&2; fi
+  updated=1
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$2" > /dev/null
+}
+
+install promtool prometheus
 command -v promtool > /dev/null || {
   echo 'promtool is missing: the tests of the alert rules need it; install Prometheus 2.42 or later and put promtool into PATH' >&2
   exit 1
+}
+install amtool prometheus-alertmanager || true
+command -v amtool > /dev/null || {
+  echo 'amtool is missing: the tests of the inhibition rules need it; install Alertmanager 0.25 or later and put amtool into PATH' >&2
+  [ -z "${CI:-}" ]
+}
+install chromium chromium || true
+command -v chromium > /dev/null || {
+  # without it the tests of the report's page say that they are skipped; CI skips none
+  echo 'chromium is missing: the tests of the report need it on PATH' >&2
+  [ -z "${CI:-}" ]
 }
 node e2e/tools/build.mjs helm3 helm4 > /dev/null || {
   # without them the tests of the chart say that they are skipped; CI skips none

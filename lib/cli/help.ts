@@ -8,6 +8,7 @@ Usage: sentinel-mtls COMMAND [options]
   prove             prove that rendered manifests allow exactly the declared calls
   diff              say which calls, identities and certificates two renderings have differently
   verify [PATH...]  check rendered manifests, or any YAML: one verdict
+  report [FLEET]    one HTML page, or Markdown: calls, certificates, authorities, findings, proof, reach of stolen keys
   graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches
   lint [PATH...]    check anybody's certificates, trust and network policies in YAML, charts or Kustomize folders
   explain CODE      what a rule of lint looks for, why, and how to mend it
@@ -71,6 +72,20 @@ With PATH and no --file: any repository's YAML, files or folders. With both: the
   --env NAME        only this environment; may be repeated (default: all)
   --manifests DIR   folder with one folder per environment (default: dist)
   --format FORMAT   text (default) or json
+`,
+  report: `Usage: sentinel-mtls report [FLEET] [--env ENVIRONMENT] [--manifests FOLDER] [-o FILE] [--format html|markdown]
+
+One page about one environment that needs neither network nor server: who calls whom, certificates with their
+lifetimes, who signs, what verify and lint find, what is proved, and how far a stolen key reaches. It ends with 0
+whatever it says: prove and verify are what CI fails by.
+
+  --env NAME        environment (default: the first)
+  --manifests DIR   report on this folder of manifests (default: what synth would write)
+  -o, --output FILE where to write (default: stdout)
+  --format FORMAT   html (default), or markdown for a comment on a pull request
+
+  sentinel-mtls report --env prod -o report.html
+  sentinel-mtls report examples/online-boutique --format markdown
 `,
   graph: `Usage: sentinel-mtls graph [-f FLEET] [--env ENVIRONMENT] [--format text|json]
        sentinel-mtls graph blast SERVICE [-f FLEET] [--env ENVIRONMENT] [--format text|json]
