@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   graph: () => require('./graph.js') as typeof import('./graph.js'),
   lint: () => loadCached<typeof import('./lint.js')>(join(__dirname, 'lint')),
   explain: () => require('./explain.js') as typeof import('./explain.js'),
+  init: () => require('./init.js') as typeof import('./init.js'),
+  import: () => require('./import.js') as typeof import('./import.js'),
+  completion: () => require('./completion.js') as typeof import('./completion.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 
