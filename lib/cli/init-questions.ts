@@ -29,12 +29,13 @@ export async function askForFleet(
   output: NodeJS.WritableStream,
 ): Promise<FirstFleet | undefined> {
   const lines = createInterface({ input, output });
-  // readline never answers a question after the end of its input
-  const ended = new Promise<undefined>(resolve => lines.once('close', () => resolve(undefined)));
+  // read as they come: a question would lose the lines of an answer that was pasted with the next ones
+  const answers = lines[Symbol.asyncIterator]();
   const ask = async (question: string, proposal: string, check: Check): Promise<string> => {
     for (;;) {
-      const answer = await Promise.race([lines.question(`${question} [${proposal}] `), ended]);
-      if (answer === undefined) throw new Ended();
+      output.write(`${question} [${proposal}] `);
+      const { value: answer, done } = await answers.next();
+      if (done === true) throw new Ended();
       const text = answer.trim() === '' ? proposal : answer.trim();
       const problem = check(text);
       if (problem === undefined) return text;
