@@ -65,16 +65,16 @@ function environmentLines(fleet: string, name: string, authority: AuthorityKind)
   }
 }
 
+/** The first is called by nobody yet: a TLS port of it would want a certificate for a server that it is not. */
 function serviceLines(name: string, callee: string | undefined, index: number): readonly string[] {
+  const first = index === 0;
   return [
     `  ${name}:`,
     `    image: registry.example.com/${name}:1.0.0`,
-    ...(index === 0
-      ? ['    # existing: { kind: Deployment, selector: { app: … } } # instead of image, where somebody else deploys it']
-      : []),
+    ...(first ? ['    # existing: { kind: Deployment, selector: { app: … } } # instead of image, where somebody else deploys it'] : []),
     '    ports:',
-    `      https: { port: 8443, protocol: https }${index === 0 ? ' # https, grpc, tcp: mutual TLS' : ''}`,
-    `      health: { port: 8080, protocol: health }${index === 0 ? " # plain, for the kubelet's probes" : ''}`,
+    `      ${first ? '# ' : ''}https: { port: 8443, protocol: https }${first ? ' # https, grpc, tcp: mutual TLS; when somebody calls it' : ''}`,
+    `      health: { port: 8080, protocol: health }${first ? " # plain, for the kubelet's probes" : ''}`,
     ...(callee === undefined ? [] : [`    calls: [${callee}:https]`]),
     '',
   ];

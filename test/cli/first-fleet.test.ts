@@ -27,7 +27,7 @@ describe('sentinel-mtls init', () => {
     const at = folder();
     expect(cli(['init', '--name', 'shop', '--environment', `prod=${kind}`], at).code).toBe(0);
     expect(cli(['synth'], at).code).toBe(0);
-    expect(cli(['prove'], at).code).toBe(0);
+    expect(cli(['verify'], at)).toMatchObject({ code: 0, stdout: expect.not.stringContaining(' error ') });
   });
 
   test('never writes over a file, nor through a link', () => {
