@@ -24,8 +24,7 @@ export function reportHtml(report: FleetReport): string {
 <a class="skip" href="#services">Skip to the table of services</a>
 ${header(report)}
 <main>
-${callsSection(report)}
-${findingsSection(report)}
+${verdictOf(report).state === 'failed' ? [findingsSection(report), callsSection(report)] : [callsSection(report), findingsSection(report)]}
 ${servicesSection(report)}
 ${certificatesSection(report)}
 ${authoritiesSection(report)}
@@ -81,7 +80,9 @@ function tiles(report: FleetReport): readonly (readonly [name: string, value: st
     [
       'Findings',
       String(findings.length),
-      `${plural(countOf(findings, 'error'), 'error')}, ${plural(countOf(findings, 'warning'), 'warning')}`,
+      findings.length === 0
+        ? 'of schemas, proof and linter'
+        : `${plural(countOf(findings, 'error'), 'error')}, ${plural(countOf(findings, 'warning'), 'warning')}`,
     ],
   ];
 }

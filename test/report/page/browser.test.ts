@@ -166,7 +166,7 @@ type Settings = Parameters<Browser['newPage']>[0];
   test('on paper there is no control, nothing to scroll, and ink on white', async () => {
     const { page } = await visit('otel-demo', { colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-    expect(await page.locator('#search').isVisible()).toBe(false);
+    for (const control of ['#search', '#theme', '#zoom']) expect(await page.locator(control).isVisible()).toBe(false);
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
     expect(await page.locator('.drawing').evaluate(box => box.scrollWidth <= box.clientWidth)).toBe(true);
     expect((await page.pdf()).subarray(0, 5).toString('latin1')).toBe('%PDF-');

@@ -81,6 +81,12 @@ describe('what a report says', () => {
   });
 });
 
+test('what is wrong comes before the drawing', () => {
+  const order = (page: string): string[] => [...page.matchAll(/<section id="(\w+)"/g)].map(match => match[1] ?? '');
+  expect(order(reportHtml(reportOf(planOfText(SHOP)))).slice(0, 2)).toEqual(['calls', 'findings']);
+  expect(order(reportHtml(reportOf(planOfText(SHOP), withHostileObject()))).slice(0, 2)).toEqual(['findings', 'calls']);
+});
+
 describe('the drawing', () => {
   test.each([
     ['a small fleet, in layers', 20],
