@@ -8,13 +8,24 @@ import { growth } from './growth.js';
 import { json } from './json.js';
 import { lint } from './lint.js';
 import { prove } from './prove.js';
+import { report } from './report.js';
 import { start } from './start.js';
 import { synth } from './synth.js';
 
 /** Each gets a folder of its own, which is removed afterwards. */
-const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, prove, json, lint, growth, synth };
+const BENCHES: Readonly<Record<string, (folder: string) => Row[] | Promise<Row[]>>> = {
+  commands,
+  start,
+  chart,
+  prove,
+  report,
+  json,
+  lint,
+  growth,
+  synth,
+};
 
-function main(names: readonly string[]): number {
+async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find(name => !Object.hasOwn(BENCHES, name));
   if (unknown !== undefined) {
     process.stderr.write(`there is no benchmark "${unknown}"\n  benchmarks: ${Object.keys(BENCHES).join(', ')}\n`);
@@ -27,7 +38,7 @@ function main(names: readonly string[]): number {
     if (names.length > 0 && !names.includes(name)) continue;
     const folder = mkdtempSync(join(tmpdir(), 'sentinel-bench-'));
     try {
-      for (const row of bench(folder)) failed = print(row) || failed;
+      for (const row of await bench(folder)) failed = print(row) || failed;
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -52,4 +63,6 @@ function line(...cells: readonly [string, string, string, string, string, string
   return `${what.padEnd(40)} ${ours.padStart(9)}   ${peer.padEnd(24)} ${peers.padStart(9)} ${ratio.padStart(9)}   ${bound}\n`;
 }
 
-process.exitCode = main(process.argv.slice(2));
+main(process.argv.slice(2)).then(code => {
+  process.exitCode = code;
+});

@@ -32,6 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-build-'));
 try {
   await bundle('synth', ['-f', 'fleet.yaml', '-o', folder]);
   await bundle('verify', ['-f', 'fleet.yaml', '--manifests', folder]);
+  await bundle('report', ['fleet.yaml', '-o', join(folder, 'report.html')]);
   await bundle('lint', [folder, '--persona', 'auditor', '--date', '2026-01-01']);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -5,12 +5,13 @@ import { dirname, join, normalize, relative } from 'node:path';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pki: ['objects'],
   fleet: ['pki'],
+  adopt: ['fleet', 'pki', 'objects'],
   objects: [],
   constructs: ['fleet', 'pki'],
   check: ['fleet', 'pki', 'objects'],
   render: ['fleet', 'pki', 'objects', 'constructs', 'check'],
   report: ['fleet', 'pki', 'objects', 'check'],
-  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report'],
+  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report', 'adopt'],
 };
 
 const LIB = join(__dirname, '..', 'lib');

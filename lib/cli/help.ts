@@ -8,10 +8,14 @@ Usage: sentinel-mtls COMMAND [options]
   prove             prove that rendered manifests allow exactly the declared calls
   diff              say which calls, identities and certificates two renderings have differently
   verify [PATH...]  check rendered manifests, or any YAML: one verdict
+  report [FLEET]    one HTML page, or Markdown: calls, certificates, authorities, findings, proof, reach of stolen keys
   graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches
   lint [PATH...]    check anybody's certificates, trust and network policies in YAML, charts or Kustomize folders
   explain CODE      what a rule of lint looks for, why, and how to mend it
+  init              write a first fleet.yaml
+  import PATH...    guess a fleet.yaml from manifests of a running system
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
+  completion SHELL  completion for bash, zsh or fish
   help COMMAND      options of a command
 
 Common options
@@ -30,6 +34,8 @@ for every service from them with an embedded authority, and makes TLS 1.3 handsh
 call must succeed, everything else must be refused. FLEET is a fleet file or a folder that holds one.
 
   --format FORMAT   text (default) or json
+
+  sentinel-mtls start examples/online-boutique
 `,
   synth: `Usage: sentinel-mtls synth [-f FLEET] [--env ENVIRONMENT]... [-o FOLDER] [--check]
 
@@ -38,6 +44,9 @@ Writes one folder per environment: a file per plane, kustomization.yaml and prer
   --env NAME        only this environment; may be repeated (default: all)
   -o, --output DIR  where to write (default: dist)
   --check           write nothing; exit 1 when the folder differs from what would be written
+
+  sentinel-mtls synth --env prod
+  sentinel-mtls synth --check
 `,
   chart: `Usage: sentinel-mtls chart [-f FLEET] [-o FOLDER] [--check]
 
@@ -46,6 +55,8 @@ appVersion stand in the fleet file, below "chart".
 
   -o, --output DIR  folder of the chart, by whose name the chart is called (default: charts/<name>)
   --check           write nothing; exit 1 when the folder differs from what would be written
+
+  sentinel-mtls chart -o charts/sentinel-core
 `,
   prove: `Usage: sentinel-mtls prove [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--handshakes] [--format text|json]
        sentinel-mtls prove --explain CALLER CALLEE:PORT [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER]
@@ -61,6 +72,9 @@ handshake by Certificates and allow-lists, who can obtain which name by request 
   --explain A B:P   walk through everything that decides whether A may call port P of B; A and B are services,
                     externals, or namespace/name of a workload; P is a name or a number of the pod
   --format FORMAT   text (default) or json
+
+  sentinel-mtls prove --handshakes
+  sentinel-mtls prove --env dev --explain node-agent control-api:https
 `,
   verify: `Usage: sentinel-mtls verify [-f FLEET] [--env ENVIRONMENT]... [--manifests FOLDER] [--format text|json]
        sentinel-mtls verify PATH... [--format text|json]
@@ -71,6 +85,23 @@ With PATH and no --file: any repository's YAML, files or folders. With both: the
   --env NAME        only this environment; may be repeated (default: all)
   --manifests DIR   folder with one folder per environment (default: dist)
   --format FORMAT   text (default) or json
+
+  sentinel-mtls verify --env prod
+  sentinel-mtls verify k8s/ ingress.yaml
+`,
+  report: `Usage: sentinel-mtls report [FLEET] [--env ENVIRONMENT] [--manifests FOLDER] [-o FILE] [--format html|markdown]
+
+One page about one environment that needs neither network nor server: who calls whom, certificates with their
+lifetimes, who signs, what verify and lint find, what is proved, and how far a stolen key reaches. It ends with 0
+whatever it says: prove and verify are what CI fails by.
+
+  --env NAME        environment (default: the first)
+  --manifests DIR   report on this folder of manifests (default: what synth would write)
+  -o, --output FILE where to write (default: stdout)
+  --format FORMAT   html (default), or markdown for a comment on a pull request
+
+  sentinel-mtls report --env prod -o report.html
+  sentinel-mtls report examples/online-boutique --format markdown
 `,
   graph: `Usage: sentinel-mtls graph [-f FLEET] [--env ENVIRONMENT] [--format text|json]
        sentinel-mtls graph blast SERVICE [-f FLEET] [--env ENVIRONMENT] [--format text|json]
@@ -80,6 +111,8 @@ services, whom it deceives, until when, and which declared call one would have t
 
   --env NAME        environment (default: the first)
   --format FORMAT   text (default) or json
+
+  sentinel-mtls graph blast control-api
 `,
   diff: `Usage: sentinel-mtls diff OLD NEW [--env ENVIRONMENT]... [--fail-on any|weaker|never] [--format text|json|markdown]
 
@@ -115,11 +148,50 @@ helm) and of Kustomize (with kubectl). Without a PATH: the working folder.
   --strict                with SARIF alone the exit code is 0; this ends that
   --values FILE           values for charts; may be repeated
   --color                 colours although the output is no terminal
+
+  sentinel-mtls lint k8s/ --format sarif=lint.sarif --format text
 `,
   explain: `Usage: sentinel-mtls explain CODE
 
 What a rule of lint looks for, why, by which standard, how to mend it, with an example. CODE is a code or a name, as
 SMT-C014 or trust-from-leaf-secret; without one, all rules are listed.
+
+  sentinel-mtls explain SMT-C014
+`,
+  init: `Usage: sentinel-mtls init [--name NAME] [--namespace NAME] [--trust-domain DOMAIN] [--environment NAME=KIND]...
+                          [--service NAME]... [-o FILE]
+
+Writes a commented fleet.yaml. On a terminal it asks for what is not given; elsewhere --name is needed. A file that is
+there is never written over.
+
+  --name NAME           of the fleet
+  --namespace NAME      (default: the fleet's name)
+  --trust-domain DOMAIN (default: NAME.internal)
+  --environment N=KIND  who signs: selfSigned, intermediate, existing or vault; may be repeated (default: dev=selfSigned)
+  --service NAME        each calls the next; may be repeated (default: web, orders)
+  -o, --output FILE     (default: fleet.yaml)
+
+  sentinel-mtls init --name shop --environment dev=selfSigned --environment prod=vault --service web --service orders
+`,
+  import: `Usage: sentinel-mtls import PATH... [--name NAME] [--trust-domain DOMAIN] [--values FILE]... [-o FILE]
+
+Guesses a fleet from manifests: workloads, Services, calls from environment variables, arguments and NetworkPolicies,
+issuers and Certificates. Each guess has a comment that says where it comes from. Everything begins in mode disabled and
+without NetworkPolicies, so that a call that was overlooked breaks nothing. PATH: files, folders, charts, "-" for stdin.
+
+  --name NAME           of the fleet (default: the namespace)
+  --trust-domain DOMAIN (default: NAME.internal)
+  --values FILE         values for charts; may be repeated
+  -o, --output FILE     never written over (default: stdout)
+
+  kubectl get deployments,statefulsets,daemonsets,services,networkpolicies -n shop -o yaml | sentinel-mtls import -
+  sentinel-mtls import k8s/ -o fleet.yaml
+`,
+  completion: `Usage: sentinel-mtls completion bash|zsh|fish
+
+Prints a script that completes commands and options.
+
+  eval "$(sentinel-mtls completion bash)"
 `,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 
@@ -128,9 +200,21 @@ alone, valid also for localhost; of all services when none is named. Those writt
 
   --env NAME        environment whose names are used (default: the first)
   -o, --output DIR  where to write: DIR/<service>/ (default: .sentinel/certs)
+
+  sentinel-mtls dev-certs control-api node-agent
 `,
 };
 
 export function help(command: string | undefined): string {
   return (command === undefined ? undefined : COMMANDS[command]) ?? OVERVIEW;
+}
+
+export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), 'help'];
+
+/** Options of a command, as its help names them: `--env`, `-o`. */
+export function optionsOf(command: string): readonly string[] {
+  const text = (COMMANDS[command] ?? '')
+    .split('\n')
+    .filter(line => !line.includes('sentinel-mtls') || line.includes('Usage') || line.startsWith('       '));
+  return [...new Set(text.join('\n').match(/(?<=[\s[,])--?[a-z][a-z-]*/g) ?? [])];
 }

@@ -12,9 +12,13 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   prove: () => require('./prove.js') as typeof import('./prove.js'),
   diff: () => require('./diff.js') as typeof import('./diff.js'),
   verify: () => loadCached<typeof import('./verify.js')>(join(__dirname, 'verify')),
+  report: () => loadCached<typeof import('./report.js')>(join(__dirname, 'report')),
   graph: () => require('./graph.js') as typeof import('./graph.js'),
   lint: () => loadCached<typeof import('./lint.js')>(join(__dirname, 'lint')),
   explain: () => require('./explain.js') as typeof import('./explain.js'),
+  init: () => require('./init.js') as typeof import('./init.js'),
+  import: () => require('./import.js') as typeof import('./import.js'),
+  completion: () => require('./completion.js') as typeof import('./completion.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 

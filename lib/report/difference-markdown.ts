@@ -1,6 +1,6 @@
 import type { EnvironmentDifference } from '../check/diff/index.js';
 import { count, type DifferenceOptions, headline, type Line, sectionsOf } from './difference-lines.js';
-import { printable } from './printable.js';
+import { code } from './markdown.js';
 
 /** GitHub refuses a comment of more than 65,536 characters, GitLab one of a million. */
 const LONGEST = 60_000;
@@ -29,15 +29,6 @@ function markdownOf({ sign, flagged, subjects, details }: Line): string {
   const verb = { '+': 'added', '-': 'removed', '~': 'changed' }[sign];
   const what = details.length === 0 ? '' : `: ${details.map(code).join('; ')}`;
   return `- ${flagged ? '⚠️ ' : ''}${verb} ${subjects.map(code).join(', ')}${what}`;
-}
-
-/** A code span whose fence is longer than any run of backticks inside. */
-function code(text: string): string {
-  const shown = printable(text);
-  const runs = shown.match(/`+/g) ?? [];
-  const fence = '`'.repeat(1 + Math.max(0, ...runs.map(run => run.length)));
-  const space = runs.length > 0 ? ' ' : '';
-  return `${fence}${space}${shown}${space}${fence}`;
 }
 
 /** What does not fit is counted, never dropped in silence. */

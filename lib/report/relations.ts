@@ -4,7 +4,7 @@ import { alignColumns } from './handshakes-columns.js';
 /** Differences with one cause beyond this many are counted, not printed. */
 const SHOWN_CAUSES = 5;
 
-const LAYER_TEXT = {
+export const LAYER_TEXT = {
   network: 'who can connect',
   identity: 'who gets past whose handshake',
   issuance: 'who can obtain which name',

@@ -16,10 +16,10 @@ interface DashboardObject {
   readonly panels: readonly PanelObject[];
 }
 
-function dashboardOf(environment: string): { readonly labels: unknown; readonly dashboard: DashboardObject } {
+function dashboardOf(environment: string, file = 'sentinel-mtls.json'): { readonly labels: unknown; readonly dashboard: DashboardObject } {
   const body = write(planOf(environment)).manifests.find(manifest => manifest.kind === 'ConfigMap')?.body;
   const data = body?.data as Record<string, string>;
-  return { labels: body?.metadata.labels, dashboard: JSON.parse(data['sentinel-mtls.json'] ?? '') };
+  return { labels: body?.metadata.labels, dashboard: JSON.parse(data[file] ?? '') };
 }
 
 test('the sidecar of Grafana finds the dashboard, and it can be filtered', () => {
@@ -43,18 +43,42 @@ test('it shows what is wrong, every certificate, its authorities and cert-manage
     'stat: Missing',
     'table: Certificates by time left',
     'state-timeline: Ready',
+    'stat: Serve an old certificate',
+    'stat: Refused files',
+    'stat: Denied callers',
+    'stat: Would be denied',
     'table: CA certificates',
     'state-timeline: Issuers',
     'timeseries: Failed reconciliations',
   ]);
 });
 
+test('a second one follows one certificate from its Secret to the pods that serve it', () => {
+  const { dashboard } = dashboardOf('dev', 'sentinel-mtls-certificate.json');
+  expect(dashboard.uid).not.toBe(dashboardOf('dev').dashboard.uid);
+  expect(dashboard.templating.list.map(variable => variable.name)).toEqual(['datasource', 'namespace', 'certificate']);
+  expect(dashboard.panels.filter(({ type }) => type !== 'row').map(({ title }) => title)).toEqual([
+    'Time left',
+    'Renewal overdue by',
+    'Ready',
+    'Issued after what a pod serves',
+    'Denied callers',
+  ]);
+});
+
+test('the files beside the objects are what the ConfigMap holds', () => {
+  const { manifests, files } = write(planOf('dev'));
+  const data = manifests.find(({ kind }) => kind === 'ConfigMap')?.body.data as Record<string, string>;
+  expect(Object.keys(data)).toHaveLength(2);
+  for (const [name, text] of Object.entries(data)) expect(files[`monitoring/grafana/${name}`]).toBe(text);
+});
+
 test('a fleet without a CA of its own has no panel for it', () => {
   expect(dashboardOf('prod').dashboard.panels.map(panel => panel.title)).not.toContain('CA certificates');
 });
 
-test('no two panels share a number or a place', () => {
-  const { panels } = dashboardOf('dev').dashboard;
+test.each(['sentinel-mtls.json', 'sentinel-mtls-certificate.json'])('no two panels of %s share a number or a place', file => {
+  const { panels } = dashboardOf('dev', file).dashboard;
   expect(new Set(panels.map(panel => panel.id)).size).toBe(panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
     Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
@@ -63,7 +87,8 @@ test('no two panels share a number or a place', () => {
 });
 
 test.each(['dev', 'staging', 'prod', 'public'])('promtool can parse every expression of the dashboard of "%s"', environment => {
-  const expressions = dashboardOf(environment).dashboard.panels.flatMap(panel => (panel.targets ?? []).map(target => target.expr));
+  const panels = ['sentinel-mtls.json', 'sentinel-mtls-certificate.json'].flatMap(file => dashboardOf(environment, file).dashboard.panels);
+  const expressions = panels.flatMap(panel => (panel.targets ?? []).map(target => target.expr));
   expect(expressions.length).toBeGreaterThan(10);
   expect(checkExpressions(expressions)).toMatchObject({ ok: true });
 });

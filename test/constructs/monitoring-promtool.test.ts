@@ -60,6 +60,14 @@ const MISTAKES: readonly (readonly [string, RegExp, string, string])[] = [
     'MtlsCertificateNotReady',
   ],
   ['looks at all issuers of the cluster', /,name="sentinel-ca-issuer"/g, '', 'MtlsIssuerNotReady'],
+  ['counts what audit let through as denied', /enforced="true"/g, 'enforced=~"true|false"', 'MtlsCallerDenied'],
+  [
+    'waits for a counter to rise that begins with 1',
+    /unless (sentinel_mtls_denials_total\{[^}]*\}) offset 15m/g,
+    'unless $1',
+    'MtlsCallerDenied',
+  ],
+  ['takes 0 for a certificate that ended long ago', /(not_after_seconds) > 0\)/g, '$1)', 'MtlsServedIsNotIssued'],
   ['is late by a third of the window', /\/ 4, 6 \* 3600/g, '/ 2, 96 * 3600', 'MtlsCertificateRenewalOverdue'],
 ];
 

@@ -34,6 +34,8 @@ const CONTROL_PLANE = [
   'MtlsIssuerNotReady',
 ];
 
+const RUNTIMES = ['MtlsServedIsNotIssued', 'MtlsReloadRefused', 'MtlsCallerDenied', 'MtlsAuditWouldDeny', 'MtlsTrustSetBehind'];
+
 const rulesOf = (written: Written): RuleObject[] => {
   const file: RuleFile = parse(written.files['monitoring/rules.yaml'] ?? '');
   return file.groups.flatMap(group => group.rules);
@@ -44,13 +46,17 @@ const ofKind = (written: Written, kind: string) => written.manifests.map(manifes
 const inventoryOf = (written: Written) => rulesOf(written).filter(rule => rule.record === 'sentinel:certificate_info');
 
 test('a fleet with its own root has all alerts on certificates, authorities and cert-manager', () => {
-  expect(alertsOf(write(planOf('dev')))).toEqual([...CERTIFICATES, ...AUTHORITIES, ...CONTROL_PLANE]);
+  expect(alertsOf(write(planOf('dev')))).toEqual([...CERTIFICATES, ...AUTHORITIES, ...CONTROL_PLANE, ...RUNTIMES]);
 });
 
 test('a fleet whose CA lives in Vault has no alert on a CA that Prometheus can not see', () => {
   const written = write(planOf('prod'));
-  expect(alertsOf(written)).toEqual([...CERTIFICATES, ...CONTROL_PLANE]);
+  expect(alertsOf(written)).toEqual([...CERTIFICATES, ...CONTROL_PLANE, ...RUNTIMES]);
   expect(written.files['monitoring/rules.yaml']).not.toContain('role="ca"');
+});
+
+test('a fleet in which nobody can be scraped has no alert on what its processes say', () => {
+  expect(alertsOf(write(planOf('dev', manyServices(3))))).toEqual([...CERTIFICATES, ...AUTHORITIES, ...CONTROL_PLANE]);
 });
 
 test('only a fleet with public certificates asks about the rate limits of its ACME server', () => {
@@ -69,6 +75,7 @@ test('a fleet that is signed by an issuer of another group has no alert on an is
   expect(alertsOf(write({ ...plan, authority }))).toEqual([
     ...CERTIFICATES,
     ...CONTROL_PLANE.filter(name => name !== 'MtlsIssuerNotReady'),
+    ...RUNTIMES,
   ]);
 });
 
@@ -114,7 +121,9 @@ test('every alert has a severity, a runbook and words; its team comes from the i
       description: expect.stringMatching(/\.$/),
       runbook_url: `https://example.com/runbooks/${rule.alert}.md`,
     });
-    const fromInventory = [...CERTIFICATES, ...AUTHORITIES].includes(rule.alert ?? '');
+    const fromInventory = [...CERTIFICATES, ...AUTHORITIES, ...RUNTIMES.filter(name => name !== 'MtlsTrustSetBehind')].includes(
+      rule.alert ?? '',
+    );
     expect([rule.alert, rule.labels?.team]).toEqual([rule.alert, fromInventory ? undefined : 'platform']);
   }
 });
@@ -149,7 +158,12 @@ test('our own workloads are scraped through their Service, others through their 
     ],
   ]);
   expect(ofKind(written, 'PodMonitor').map(body => body.spec)).toEqual([
-    { selector: { matchLabels: { app: 'node-agent' } }, podMetricsEndpoints: [{ portNumber: 9101, scheme: 'http', path: '/stats' }] },
+    {
+      selector: { matchLabels: { app: 'node-agent' } },
+      podMetricsEndpoints: [
+        { portNumber: 9101, scheme: 'http', path: '/stats', relabelings: [{ targetLabel: 'service', replacement: 'node-agent' }] },
+      ],
+    },
   ]);
 });
 

@@ -1,3 +1,4 @@
+export { type CertificateView, certificatesOf } from './certificates.js';
 export type { Finding, LocatedFinding, RelatedPlace } from './finding.js';
 export { applyFixes, type FixedFile } from './fix/apply.js';
 export { fleetOrigin } from './fleet-origin.js';

@@ -30,7 +30,16 @@ export interface Subject {
 export type Check = (subject: Subject) => readonly Finding[];
 
 /** Kinds without a pinned schema belong to others and are left to them. */
-export const schemaFindings: Check = ({ objects }) =>
+export const schemaFindings: Check = ({ objects }) => {
+  const known = schemaFindingsOf.get(objects) ?? findInSchemas(objects);
+  schemaFindingsOf.set(objects, known);
+  return known;
+};
+
+/** Two checks ask for them, and an object set does not change. */
+const schemaFindingsOf = new WeakMap<ObjectSet, readonly Finding[]>();
+
+const findInSchemas = (objects: ObjectSet): readonly Finding[] =>
   objects.entries().flatMap(({ object }) =>
     checkObject(object)
       .filter(({ kind }) => kind !== 'unknownKind')
@@ -138,3 +147,10 @@ export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relat
 
 /** Every finding of every check. */
 export const verify = (subject: Subject, checks: readonly Check[] = CHECKS): readonly Finding[] => checks.flatMap(check => check(subject));
+
+/** The same where the proof has been made already, by whoever shows more of it than its findings. */
+export const verifyWith = (subject: Subject, proof: RelationProof): readonly Finding[] =>
+  verify(
+    subject,
+    CHECKS.map(check => (check === relationFindings ? () => findingsOf(proof) : check)),
+  );

@@ -1,9 +1,11 @@
 import type { Plan } from '../../fleet/plan.js';
 import { CertificateMetrics } from './certificate-metrics.js';
 import { issuerReady, syncErrorShare } from './control-plane-metrics.js';
-import { type Dashboard, datasourceVariable, labelVariable, PanelBuilder, type Step } from './grafana.js';
+import { type Dashboard, datasourceVariable, labelVariable, PanelBuilder, type Step, uidOf } from './grafana.js';
 import { is } from './promql.js';
 import type { FleetRules } from './rule-groups.js';
+import { hasRuntimeMetrics } from './runtime-alerts.js';
+import { RuntimeMetrics } from './runtime-metrics.js';
 
 // Written by hand, because Grafana replaces the variables: no escaping.
 const CHOSEN = ['namespace=~"$namespace"', 'team=~"$team"', 'service=~"$service"'] as const;
@@ -13,8 +15,6 @@ const TIME_LEFT_STEPS: readonly Step[] = [
   { color: 'yellow', value: DAY },
   { color: 'green', value: 7 * DAY },
 ];
-// Grafana's own limit.
-const MAX_UID = 40;
 
 /** The fleet's overview: what is wrong now, every certificate by time left, its authorities and cert-manager. */
 export function dashboard(plan: Plan, rules: FleetRules): Dashboard {
@@ -22,10 +22,11 @@ export function dashboard(plan: Plan, rules: FleetRules): Dashboard {
   const panels = new PanelBuilder();
   overview(panels, metrics);
   certificates(panels, metrics);
+  if (hasRuntimeMetrics(plan)) runtimes(panels, new RuntimeMetrics(metrics));
   if (rules.inventory.authorities.length > 0) authorities(panels, metrics);
   controlPlane(panels, plan, rules);
   return {
-    uid: `${plan.fleet.slice(0, MAX_UID - 5)}-mtls`,
+    uid: uidOf(plan.fleet, 'mtls'),
     title: `${plan.fleet}: mutual TLS`,
     tags: ['mtls', 'cert-manager', plan.fleet],
     schemaVersion: 39,
@@ -78,6 +79,14 @@ function certificates(panels: PanelBuilder, metrics: CertificateMetrics): void {
     expr: metrics.ready(...CHOSEN),
     legend: '{{namespace}}/{{name}}',
   });
+}
+
+function runtimes(panels: PanelBuilder, metrics: RuntimeMetrics): void {
+  panels.row('Processes');
+  panels.stat('Serve an old certificate', 'Pods that did not take what is in their Secret.', count(metrics.servedIsNotIssued(...CHOSEN)));
+  panels.stat('Refused files', 'Pods that could not use their new files, in the last 15 minutes.', count(metrics.reloadRefused(...CHOSEN)));
+  panels.stat('Denied callers', 'Calls that nobody declared, in the last 15 minutes.', count(metrics.denied(true, ...CHOSEN)));
+  panels.stat('Would be denied', 'The same in mode audit: strict would break them.', count(metrics.denied(false, ...CHOSEN)));
 }
 
 function authorities(panels: PanelBuilder, metrics: CertificateMetrics): void {

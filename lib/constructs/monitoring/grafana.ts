@@ -196,8 +196,8 @@ const range = (refId: string, query: Query): Target => ({
 });
 
 /** A variable whose values are those of a label; "All" matches everything. */
-export function labelVariable(name: string, series: string): unknown {
-  const query = `label_values(${series}, ${name})`;
+export function labelVariable(name: string, series: string, label = name): unknown {
+  const query = `label_values(${series}, ${label})`;
   return {
     name,
     type: 'query',
@@ -215,3 +215,9 @@ export function labelVariable(name: string, series: string): unknown {
 
 /** The choice of the Prometheus that all panels ask. */
 export const datasourceVariable = { name: 'datasource', type: 'datasource', query: 'prometheus', refresh: 1 } as const;
+
+// Grafana's own limit.
+const MAX_UID = 40;
+
+/** The name of a dashboard in addresses; links to it survive another title. */
+export const uidOf = (fleet: string, what: string): string => `${fleet.slice(0, MAX_UID - what.length - 1)}-${what}`;

@@ -25,7 +25,7 @@ export function monitorOf(plan: Plan, service: ServicePlan): ManifestBody | unde
       metadata,
       spec: {
         selector: { matchLabels: service.selectorLabels },
-        podMetricsEndpoints: ports.map(port => ({ portNumber: port.targetPort, ...endpoint(port) })),
+        podMetricsEndpoints: ports.map(port => ({ portNumber: port.targetPort, ...endpoint(port), relabelings: [serviceLabel(service)] })),
       },
     };
   }
@@ -51,5 +51,8 @@ function serviceSelector(plan: Plan, service: ServicePlan): Record<string, strin
   }
   return selector;
 }
+
+/** A ServiceMonitor's series carry the name of the Service as `service`; those of a PodMonitor get it here. */
+const serviceLabel = ({ name }: ServicePlan): Record<string, unknown> => ({ targetLabel: 'service', replacement: name });
 
 const endpoint = (port: PortPlan): Record<string, unknown> => ({ scheme: 'http', path: port.path ?? '/metrics' });

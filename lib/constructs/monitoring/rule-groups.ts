@@ -7,6 +7,8 @@ import { controlPlaneAlerts } from './control-plane-alerts.js';
 import { issuerRecordingRules } from './control-plane-metrics.js';
 import { type Inventory, inventory, inventoryRules } from './inventory.js';
 import type { RecordingRule, RuleGroup } from './rule.js';
+import { hasRuntimeMetrics, runtimeAlerts } from './runtime-alerts.js';
+import { RuntimeMetrics } from './runtime-metrics.js';
 import { thresholds } from './thresholds.js';
 
 /** About 250 bytes each as JSON: 3,000 stay well below the 1.5 MiB of an object in etcd and of Prometheus' ConfigMaps. */
@@ -30,6 +32,7 @@ export function fleetRules(plan: Plan): FleetRules {
   const certificates = certificateAlerts(metrics, limits);
   const authorities = all.authorities.length === 0 ? [] : authorityAlerts(metrics, limits);
   const controlPlane = controlPlaneAlerts(plan, all);
+  const runtimes = hasRuntimeMetrics(plan) ? runtimeAlerts(new RuntimeMetrics(metrics), limits) : [];
 
   const group = (name: string, rules: RuleGroup['rules']): RuleGroup => ({ name: `${plan.fleet}-mtls.${name}`, interval: INTERVAL, rules });
   const alerting = (name: string, alerts: readonly Alert[]): RuleGroup =>
@@ -40,13 +43,14 @@ export function fleetRules(plan: Plan): FleetRules {
   const chunks = inChunks(inventoryRules(all));
   return {
     inventory: all,
-    alerts: [...certificates, ...authorities, ...controlPlane],
+    alerts: [...certificates, ...authorities, ...controlPlane, ...runtimes],
     inventoryGroups: chunks.map((rules, index) => group(chunks.length === 1 ? 'inventory' : `inventory-${index + 1}`, rules)),
     groups: [
       group('normalise', [...metrics.recordingRules(), ...issuerRecordingRules(plan.fleet, all.issuers)]),
       alerting('certificates', certificates),
       ...(authorities.length > 0 ? [alerting('authorities', authorities)] : []),
       alerting('control-plane', controlPlane),
+      ...(runtimes.length > 0 ? [alerting('runtimes', runtimes)] : []),
     ],
   };
 }

@@ -4,6 +4,8 @@ import { CertificateScenarios } from './certificate-scenarios.js';
 import { controlPlaneScenarios } from './control-plane-scenarios.js';
 import type { FleetRules } from './rule-groups.js';
 import { ruleTestFile } from './rule-test-file.js';
+import { hasRuntimeMetrics } from './runtime-alerts.js';
+import { runtimeScenarios } from './runtime-scenarios.js';
 import { testClock } from './test-clock.js';
 import { thresholds } from './thresholds.js';
 
@@ -17,6 +19,7 @@ export function ruleTests(plan: Plan, rules: FleetRules, ruleFile: string): stri
     ...new CertificateScenarios(rules.inventory, leaf, clock, limits).scenarios(),
     ...authorityScenarios(leaf, rules.inventory.authorities, clock, limits),
     ...controlPlaneScenarios(plan, rules.inventory, clock),
+    ...(hasRuntimeMetrics(plan) ? runtimeScenarios(leaf, clock, limits) : []),
   ];
   return ruleTestFile(plan, rules, scenarios, clock, ruleFile);
 }

@@ -8,6 +8,8 @@ const DAY = 86_400;
 export interface Thresholds {
   /** How long a condition on a renewal must hold. */
   readonly pendingSeconds: number;
+  /** How long a pod may go on with the old certificate: a quarter of the shortest window, at most 15 minutes. */
+  readonly servedSeconds: number;
   /** A leaf is replaced at least this often: the longest duration minus its renewBefore. */
   readonly leafCycleSeconds: number;
   /** Age of a CA from which on no leaf may be older than it. */
@@ -41,6 +43,8 @@ export function thresholds(plan: Plan): Thresholds {
   const pending = Math.floor(shortestWindow / 20 / MINUTE) * MINUTE;
   return {
     pendingSeconds: Math.min(5 * MINUTE, Math.max(MINUTE, pending)),
+    // the kubelet swaps the files within two minutes, and a library takes them within one
+    servedSeconds: Math.min(15 * MINUTE, Math.max(5 * MINUTE, Math.floor(shortestWindow / 4 / MINUTE) * MINUTE)),
     leafCycleSeconds,
     // A CA that keeps its key breaks no leaf at renewal: the next ordinary renewal of the leaves is soon enough.
     leafReissueSeconds: Math.min(DAY, leafCycleSeconds) + (signerKeepsKey(plan) ? leafCycleSeconds : 0),

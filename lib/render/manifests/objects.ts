@@ -1,12 +1,23 @@
 import { ApiObject, App } from 'cdk8s';
-import { addEnvironment } from '../../constructs/index.js';
+import { addEnvironment, OutputFile } from '../../constructs/index.js';
 import type { Plan } from '../../fleet/index.js';
 import { type KubernetesObject, ObjectSet } from '../../objects/index.js';
 
+/** One environment in memory. */
+export interface RenderedPlan {
+  readonly objects: ObjectSet;
+  /** Files beside the objects that are plain text, by their path in the environment's folder: `vault/role.json`. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
 /** The objects of one environment in memory, as they would be written. */
-export function renderObjects(plan: Plan): ObjectSet {
+export const renderObjects = (plan: Plan): ObjectSet => renderPlan(plan).objects;
+
+export function renderPlan(plan: Plan): RenderedPlan {
   const app = new App();
   addEnvironment(app, plan);
-  const objects = app.node.findAll().filter(ApiObject.isApiObject);
-  return ObjectSet.from(objects.map(object => object.toJson() as KubernetesObject));
+  const all = app.node.findAll();
+  const objects = all.filter(ApiObject.isApiObject).map(object => object.toJson() as KubernetesObject);
+  const texts = all.filter(each => each instanceof OutputFile).filter(({ data }) => data === undefined);
+  return { objects: ObjectSet.from(objects), texts: new Map(texts.map(({ path, content }) => [path, content])) };
 }
