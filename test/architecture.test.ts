@@ -9,8 +9,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   constructs: ['fleet', 'pki'],
   check: ['fleet', 'pki', 'objects'],
   render: ['fleet', 'pki', 'objects', 'constructs', 'check'],
-  report: ['fleet', 'pki', 'objects', 'check'],
-  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report'],
+  cluster: ['pki', 'objects', 'check'],
+  report: ['fleet', 'pki', 'objects', 'check', 'cluster'],
+  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'cluster', 'render', 'report'],
 };
 
 const LIB = join(__dirname, '..', 'lib');

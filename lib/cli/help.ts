@@ -14,12 +14,20 @@ Usage: sentinel-mtls COMMAND [options]
   dev-certs         write tls.crt, tls.key and ca.crt for services on this machine
   help COMMAND      options of a command
 
+With a cluster
+  status            every Certificate of the fleet as it is, the worst first
+
 Common options
   -f, --file FILE   the fleet (default: fleet.yaml)
   --version         print the version
 
 Exit codes: 0 fine, 1 findings or a failed check, 2 bad input or usage, 3 nothing to check, 4 an internal error;
 lint: 10, 11 or 12 by the highest level that it found
+`;
+
+const CLUSTER_HELP = `  --kubeconfig FILE      (default: as kubectl)
+  --context NAME         (default: the current one)
+  --request-timeout TIME of one request, as 30s (default)
 `;
 
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -121,6 +129,20 @@ helm) and of Kustomize (with kubectl). Without a PATH: the working folder.
 What a rule of lint looks for, why, by which standard, how to mend it, with an example. CODE is a code or a name, as
 SMT-C014 or trust-from-leaf-secret; without one, all rules are listed.
 `,
+  status: `Usage: sentinel-mtls status [--all] [-n NAMESPACE]... [--format table|wide|json] [--watch]
+
+Every Certificate of the fleets in a cluster: whether it is ready, what is in its Secret and until when, when it is
+renewed, who mounts it. What is wrong comes first, also what Ready hides: a certificate that has ended, an authority
+that changed or ends before it, a Secret of another issuer, a key that does not fit. Exit code 1 when something is.
+
+  --all                  Certificates of everybody, not only those with the label sentinel-mtls.io/fleet
+  --fleet NAME           only this fleet
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --cert-manager-namespace NAME  where the Secrets of ClusterIssuers are, for -n (default: cert-manager)
+  --from DIR             a dump of doctor in place of a cluster
+  --format FORMAT        table (default), wide or json
+  --watch                look again every 10 seconds
+${CLUSTER_HELP}`,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 
 Writes tls.crt, tls.key (mode 0600), ca.crt and policy.json of a service, signed by an authority of this machine

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   graph: () => require('./graph.js') as typeof import('./graph.js'),
   lint: () => loadCached<typeof import('./lint.js')>(join(__dirname, 'lint')),
   explain: () => require('./explain.js') as typeof import('./explain.js'),
+  status: () => require('./status.js') as typeof import('./status.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 
