@@ -16,6 +16,7 @@ Usage: sentinel-mtls COMMAND [options]
 
 With a cluster
   status            every Certificate of the fleet as it is, the worst first
+  doctor            look for known failure modes of cert-manager, trust, network and rights
 
 Common options
   -f, --file FILE   the fleet (default: fleet.yaml)
@@ -142,6 +143,22 @@ that changed or ends before it, a Secret of another issuer, a key that does not 
   --from DIR             a dump of doctor in place of a cluster
   --format FORMAT        table (default), wide or json
   --watch                look again every 10 seconds
+${CLUSTER_HELP}`,
+  doctor: `Usage: sentinel-mtls doctor [--preflight] [--from DIR | --dump DIR] [-n NAMESPACE]... [--format text|json]
+
+Looks for the failure modes in docs/doctor.md: what was seen, why it matters, what comes next. It only reads. What may
+not be read is said, and never taken for health. Private keys are read, compared with their certificates in memory, and
+written nowhere.
+
+  --preflight            before anything is installed: definitions, other installations, network, rights to read
+  --dump DIR             also write what was looked at into a new folder: of Secrets only certificates
+  --from DIR             look at such a folder in place of a cluster
+  --probe                ask the webhook of cert-manager for a Certificate that it must refuse, in a dry run; this needs
+                         the right to create Certificates in the namespace default
+  --wait TIME            look again until nothing is found, for so long (default: 0s)
+  --fail-on LEVEL        warning (default) or error: what exit code 1 is given for
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --format FORMAT        text (default) or json
 ${CLUSTER_HELP}`,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 

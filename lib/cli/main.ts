@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   lint: () => loadCached<typeof import('./lint.js')>(join(__dirname, 'lint')),
   explain: () => require('./explain.js') as typeof import('./explain.js'),
   status: () => require('./status.js') as typeof import('./status.js'),
+  doctor: () => require('./doctor.js') as typeof import('./doctor.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 

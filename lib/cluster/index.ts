@@ -1,4 +1,5 @@
 export { ClusterError, type ClusterErrorCode } from './cluster-error.js';
+export * from './doctor/index.js';
 export * from './read/index.js';
 export * from './snapshot/index.js';
 export * from './state/index.js';

@@ -27,6 +27,8 @@ export interface Wanted {
   readonly until?: number;
   readonly now?: number;
   readonly key?: KeyObject;
+  /** A key usage without cert sign, whatever else it is. */
+  readonly bareUsages?: boolean;
 }
 
 export async function make(wanted: Wanted, by?: Made): Promise<Made> {
@@ -45,6 +47,7 @@ export async function make(wanted: Wanted, by?: Made): Promise<Made> {
         isCa,
       ),
       isCa,
+      ...(wanted.bareUsages === true ? { keyUsage: 1, extendedKeyUsages: [] } : {}),
       notBefore: new Date(now + (wanted.from ?? -1) * DAY),
       notAfter: new Date(now + (wanted.until ?? 89) * DAY),
     },

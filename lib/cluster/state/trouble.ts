@@ -70,7 +70,10 @@ export function certificateTroubles(living: Living, certificate: CertificateView
       `the certificate in Secret ${certificate.secretName} ended on ${day(end)}${ready?.status === 'True' ? ', while Ready is True' : ''}`,
     );
   if (notBefore(leaf) > now + GRACE_MS) add('not-yet-valid', `it is valid from ${new Date(notBefore(leaf)).toISOString()} only`);
-  if (secret.held['tls.key']?.fits === false) add('key-mismatch', `tls.key in Secret ${certificate.secretName} is not the key of tls.crt`);
+  const key = secret.held['tls.key'];
+  if (key === undefined || key.bytes === 0) add('secret-unreadable', `Secret ${certificate.secretName} has no tls.key`);
+  else if (key.form === 'unreadable') add('key-mismatch', `tls.key in Secret ${certificate.secretName} is no private key`);
+  else if (key.fits === false) add('key-mismatch', `tls.key in Secret ${certificate.secretName} is not the key of tls.crt`);
   byAuthority(living, certificate, leaf, add);
   const differences = specDifferences(certificate, leaf);
   if (differences.length > 0) add('differs-from-spec', differences.join('; '));
