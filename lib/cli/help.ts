@@ -16,6 +16,10 @@ Usage: sentinel-mtls COMMAND [options]
 
 With a cluster
   status            every Certificate of the fleet as it is, the worst first
+  renew SERVICE...  issue certificates anew: some services, all, or those of an issuer
+  backup -o FILE    authorities, issuers and bundles into an encrypted file; backup verify FILE
+  restore FILE      and back into a cluster
+  rbac [COMMAND]    the least rights of these commands, as roles
   doctor            look for known failure modes of cert-manager, trust, network and rights
 
 Common options
@@ -159,6 +163,49 @@ written nowhere.
   --fail-on LEVEL        warning (default) or error: what exit code 1 is given for
   -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
   --format FORMAT        text (default) or json
+${CLUSTER_HELP}`,
+  renew: `Usage: sentinel-mtls renew SERVICE... | --all | --issuer NAME [--wait] [--stagger 30s] [--max-parallel N]
+
+Asks cert-manager to issue certificates anew, without regard to a pause after failures. SERVICE is a service of a fleet
+or the name of a Certificate. Authorities are renewed only by name. Once one has failed, no other is begun.
+
+  --all                  every Certificate of the fleets
+  --issuer NAME          every Certificate of one issuer, of whatever fleet
+  --wait                 until each Secret holds another certificate with its key
+  --timeout TIME         of one Certificate, with --wait (default: 5m)
+  --stagger TIME         between two beginnings (default: 0s)
+  --max-parallel N       under way at a time, with --wait (default: 5)
+  --dry-run              say which, and change nothing
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}`,
+  rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
+
+Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
+ClusterRole for what belongs to none. COMMAND is status, doctor, renew, backup or restore.
+
+  sentinel-mtls rbac doctor | kubectl apply -f -
+`,
+  backup: `Usage: sentinel-mtls backup -o FILE --recipient age1... | --passphrase-file FILE
+       sentinel-mtls backup verify FILE --identity FILE | --passphrase-file FILE
+
+Writes what can't be made again into one file in the format of age, encrypted, mode 0600: Secrets of authorities, their
+Certificates, issuers, bundles and their sources. verify opens it and checks keys, chains and whether anything is
+missing. The passphrase may also stand in the environment, as SENTINEL_MTLS_PASSPHRASE; it is never an argument.
+
+  -o, --output FILE      a new file
+  --recipient age1...    who can open it, as age-keygen prints it; may be repeated
+  --passphrase-file FILE the passphrase, 12 characters at least
+  --identity FILE        keys of age-keygen
+${CLUSTER_HELP}`,
+  restore: `Usage: sentinel-mtls restore FILE --identity FILE | --passphrase-file FILE [--dry-run] [--overwrite]
+
+Verifies a backup and brings its objects into a cluster that has cert-manager and trust-manager. Everything is looked at
+first; where an object is there and differs, nothing is written. Leaves are issued anew by cert-manager.
+
+  --dry-run              say what would be done
+  --overwrite            replace objects that differ
+  --force                restore although something in it is broken or has ended
 ${CLUSTER_HELP}`,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 

@@ -175,7 +175,7 @@ export const BROKEN: readonly Broken[] = [
     header: { kubernetes: 'v1.33.1-gke.100' },
     make: edit(object => {
       object.spec.template.spec.containers[0].args = ['--leader-election-namespace=kube-system'];
-      object.status.readyReplicas = 0;
+      Object.assign(object.status, { readyReplicas: 0, availableReplicas: 0 });
     }, 'Deployment cert-manager/cert-manager'),
     onlyAsData: 'the version is the server’s own',
   },
@@ -191,7 +191,7 @@ export const BROKEN: readonly Broken[] = [
     code: 'SMT-D011',
     what: 'the webhook has no ready pod',
     make: edit(object => {
-      object.status.readyReplicas = 0;
+      Object.assign(object.status, { readyReplicas: 0, availableReplicas: 0 });
     }, 'Deployment cert-manager/cert-manager-webhook'),
   },
   {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { Api } from '../../../lib/cluster/read/index.js';
+import { DOCTOR_RESOURCES, listPath } from '../../../lib/cluster/snapshot/index.js';
 import { certificatePem, publicKeyOf, signCertificate, signerOf } from '../../../lib/pki/x509.js';
 import { FAST_KEY, generatePrivateKey } from '../../../lib/pki/x509-keys.js';
 import { x509Usages } from '../../../lib/pki/x509-usages.js';
@@ -78,15 +79,21 @@ export class RealCluster {
     return file;
   }
 
-  /** Server-side apply with kubectl; then `status`, where an object has one, since no controller writes it. */
+  /** Server-side apply, then again for `status` where an object has one, since no controller writes it. */
   async apply(objects: readonly object[]): Promise<void> {
-    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    const words = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-    this.kubectl(words, list);
-    const withStatus = objects.filter(object => 'status' in object);
-    if (withStatus.length === 0) return;
-    const statuses = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: withStatus });
-    this.kubectl([...words, '--subresource=status'], statuses);
+    const api = this.api();
+    const query = `fieldManager=cert-manager-test&force=true`;
+    for (const object of objects) {
+      const path = pathOf(object);
+      const patch = { method: 'PATCH', contentType: 'application/apply-patch+yaml', body: object } as const;
+      await api.ask({ ...patch, path: `${path}?${query}` });
+      if ('status' in object) await api.ask({ ...patch, path: `${path}/status?${query}` });
+    }
+  }
+
+  async delete(objects: readonly object[]): Promise<void> {
+    const words = ['delete', '--ignore-not-found', '--grace-period=0', '--force', '--wait=false', '-f', '-'];
+    if (objects.length > 0) this.kubectl(words, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   }
 
   kubectl(words: readonly string[], input = ''): string {
@@ -208,6 +215,16 @@ export class RealCluster {
     writeFileSync(at('service-account.key'), signing.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     writeFileSync(at('service-account.pub'), createPublicKey(signing).export({ type: 'spki', format: 'pem' }));
   }
+}
+
+/** Path of one object, by its kind. */
+export function pathOf(object: object): string {
+  const { apiVersion, kind, metadata } = object as { apiVersion: string; kind: string; metadata: { name: string; namespace?: string } };
+  const resource = DOCTOR_RESOURCES.find(
+    known => known.kind === kind && apiVersion === (known.group === '' ? known.version : `${known.group}/${known.version}`),
+  );
+  if (resource === undefined) throw new Error(`no path is known for ${apiVersion} ${kind}`);
+  return `${listPath(resource, metadata.namespace)}/${encodeURIComponent(metadata.name)}`;
 }
 
 /** Polls until it is true; errors count as not yet. */

@@ -1,69 +1,19 @@
 import { fleetStatus, Living, STATUS_RESOURCES, takeSnapshot } from '../../../lib/cluster/index.js';
 import { cli } from '../../cli/_cli.js';
-import { clusterTools, RealCluster, until } from './_cluster.js';
+import { clusterTools, type RealCluster, until } from './_cluster.js';
+import { startShop } from './_shop.js';
 
 const tools = clusterTools();
 const withCluster = tools === undefined ? test.skip : test;
 
 jest.setTimeout(240_000);
 
-/** An authority of its own, and a Certificate of a fleet from it. */
-const OBJECTS = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } },
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer', metadata: { name: 'self' }, spec: { selfSigned: {} } },
-  {
-    apiVersion: 'cert-manager.io/v1',
-    kind: 'Certificate',
-    metadata: { name: 'shop-ca', namespace: 'cert-manager' },
-    spec: {
-      secretName: 'shop-ca-secret',
-      commonName: 'shop CA',
-      isCA: true,
-      duration: '87600h',
-      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-      issuerRef: { name: 'self', kind: 'ClusterIssuer' },
-    },
-  },
-  {
-    apiVersion: 'cert-manager.io/v1',
-    kind: 'ClusterIssuer',
-    metadata: { name: 'shop-ca-issuer' },
-    spec: { ca: { secretName: 'shop-ca-secret' } },
-  },
-  ...['orders', 'web'].map(name => ({
-    apiVersion: 'cert-manager.io/v1',
-    kind: 'Certificate',
-    metadata: { name: `${name}-tls`, namespace: 'shop', labels: { 'sentinel-mtls.io/fleet': 'shop' } },
-    spec: {
-      secretName: `${name}-tls`,
-      dnsNames: [`${name}.shop.svc`],
-      duration: '2160h',
-      usages: ['digital signature', 'server auth', 'client auth'],
-      privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
-      issuerRef: { name: 'shop-ca-issuer', kind: 'ClusterIssuer' },
-    },
-  })),
-];
-
 describe('a cluster with the controller of cert-manager', () => {
   let cluster: RealCluster;
 
   beforeAll(async () => {
     if (tools === undefined) return;
-    cluster = await RealCluster.start(tools);
-    await cluster.installDefinitions();
-    await cluster.startController();
-    await cluster.apply(OBJECTS);
-    await until('both Certificates are ready', 90, async () => {
-      const list = JSON.parse(cluster.kubectl(['get', 'certificates', '-n', 'shop', '-o', 'json'])) as {
-        items: { status?: { conditions?: { type: string; status: string }[] } }[];
-      };
-      return (
-        list.items.filter(({ status }) => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')).length ===
-        2
-      );
-    });
+    cluster = await startShop(tools);
   });
 
   afterAll(() => cluster?.stop());
