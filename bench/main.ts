@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Row } from './_measure.js';
 import { chart } from './chart.js';
 import { commands } from './commands.js';
+import { doctor } from './doctor.js';
 import { growth } from './growth.js';
 import { json } from './json.js';
 import { lint } from './lint.js';
@@ -12,7 +13,7 @@ import { start } from './start.js';
 import { synth } from './synth.js';
 
 /** Each gets a folder of its own, which is removed afterwards. */
-const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, prove, json, lint, growth, synth };
+const BENCHES: Readonly<Record<string, (folder: string) => Row[]>> = { commands, start, chart, prove, json, lint, doctor, growth, synth };
 
 function main(names: readonly string[]): number {
   const unknown = names.find(name => !Object.hasOwn(BENCHES, name));

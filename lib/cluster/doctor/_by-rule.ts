@@ -1,37 +1,27 @@
-import { type Finding, lintObjects } from '../../check/lint/index.js';
-import { groupBy } from '../_values.js';
-import type { Living } from '../state/index.js';
+import { pathText } from '../../check/lint/finding.js';
+import { hears, ruleOf } from '../../check/lint/index.js';
+import { objectName } from '../../objects/index.js';
 import type { Check, Trouble } from './check.js';
 
-const found = new WeakMap<Living, ReadonlyMap<string, readonly Finding[]>>();
-const codes = new Set<string>();
-
 /** A failure mode that a rule of the linter finds in objects, whether they come from files or from a cluster. */
-export function byRule(check: Omit<Check, 'find'>, ...rules: readonly [string, ...string[]]): Check {
-  for (const rule of rules) codes.add(rule);
+export function byRule(check: Omit<Check, 'find'>, ...codes: readonly [string, ...string[]]): Check {
   return {
     ...check,
-    *find(living): Generator<Trouble> {
-      for (const rule of rules)
-        for (const { object, message, path, fix, severity } of findingsOf(living).get(rule) ?? [])
+    *find({ world }): Generator<Trouble> {
+      for (const code of codes) {
+        const rule = ruleOf(code);
+        if (rule === undefined) throw new Error(`there is no rule ${code}`);
+        for (const { object, path, message, ...report } of rule.check(world)) {
+          // what an auditor must judge is no failure that was seen
+          if (!hears('pedantic', report.persona ?? rule.persona)) continue;
           yield {
-            object,
-            evidence: `${message}${path === '' ? '' : ` (${path})`}`,
-            next: `${fix}; sentinel-mtls explain ${rule}`,
-            level: severity === 'error' ? 'error' : 'warning',
+            object: objectName(object),
+            evidence: `${message}${path.length === 0 ? '' : ` (${pathText(path)})`}`,
+            next: `${report.fix ?? rule.fix}; sentinel-mtls explain ${code}`,
+            level: (report.severity ?? rule.severity) === 'error' ? 'error' : 'warning',
           };
+        }
+      }
     },
   };
-}
-
-/** All rules in one go; they share what they look up. */
-function findingsOf(living: Living): ReadonlyMap<string, readonly Finding[]> {
-  let findings = found.get(living);
-  if (findings === undefined) {
-    const { clusterResourceNamespace, trustNamespace, date } = living.world.settings;
-    const all = lintObjects(living.objects, { only: [...codes], persona: 'pedantic', clusterResourceNamespace, trustNamespace, date });
-    findings = groupBy(all, ({ code }) => code);
-    found.set(living, findings);
-  }
-  return findings;
 }

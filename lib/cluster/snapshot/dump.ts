@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { isRecord, type KubernetesObject, ObjectSet } from '../../objects/index.js';
+import { isRecord, type KubernetesObject, ObjectSet, parseObject } from '../../objects/index.js';
 import { textAt } from '../_values.js';
 import { ClusterError } from '../cluster-error.js';
 import type { Api } from '../read/index.js';
@@ -84,7 +84,7 @@ function parseLine(line: string, file: string, number: number): KubernetesObject
   } catch {
     value = undefined;
   }
-  if (textAt(value, 'metadata', 'name') === '' || textAt(value, 'kind') === '' || textAt(value, 'apiVersion') === '')
+  if (typeof parseObject(value) === 'string')
     throw new ClusterError('CLUSTER_DUMP', `${file}:${number} is no Kubernetes object`, 'make the dump anew');
   return value as KubernetesObject;
 }

@@ -23,6 +23,7 @@ export class Living {
   readonly trustNamespace: string;
   readonly #chains = new Map<PublicSecret, { readonly leaf: Chain; ca?: Chain }>();
   readonly #texts = new Map<string, Chain>();
+  #secrets: ReadonlyMap<string, PublicSecret> | undefined;
   #mounts: ReadonlyMap<string, readonly Mount[]> | undefined;
   #requests: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
   #events: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
@@ -73,7 +74,10 @@ export class Living {
   }
 
   secret(namespace: string, name: string): PublicSecret | undefined {
-    return this.objects.get('Secret', namespace, name, '') as PublicSecret | undefined;
+    this.#secrets ??= new Map(
+      this.objects.ofKind('Secret', '').map(secret => [`${secret.metadata.namespace}/${secret.metadata.name}`, secret as PublicSecret]),
+    );
+    return this.#secrets.get(`${namespace}/${name}`);
   }
 
   /** Certificates of `tls.crt`. */

@@ -24,7 +24,22 @@ export function specDifferences(certificate: CertificateView, issued: X509Certif
   ];
 }
 
-function keyDifference({ key }: CertificateView, { publicKey }: X509Certificate): string[] {
+/** DER of an SPKI's algorithm with these curves. */
+const KEY_MARKS: Readonly<Record<string, Buffer>> = {
+  'ECDSA 256': Buffer.from('06072a8648ce3d020106082a8648ce3d030107', 'hex'),
+  'ECDSA 384': Buffer.from('06072a8648ce3d020106052b81040022', 'hex'),
+  'ECDSA 521': Buffer.from('06072a8648ce3d020106052b81040023', 'hex'),
+};
+
+/** The details of a key take as long as all else about a certificate: where the bytes say that it is the one asked for, they are not asked. */
+const hasMark = ({ algorithm, size }: CertificateView['key'], { raw }: X509Certificate): boolean => {
+  const mark = KEY_MARKS[`${algorithm} ${size}`];
+  return mark !== undefined && raw.includes(mark);
+};
+
+function keyDifference({ key }: CertificateView, issued: X509Certificate): string[] {
+  if (hasMark(key, issued)) return [];
+  const { publicKey } = issued;
   const algorithm = KEY_TYPES[publicKey.asymmetricKeyType ?? ''] ?? publicKey.asymmetricKeyType ?? 'unknown';
   const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
   const size = modulusLength ?? CURVE_SIZES[namedCurve ?? ''] ?? 0;

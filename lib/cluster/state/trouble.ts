@@ -3,7 +3,7 @@ import type { CertificateView } from '../../check/lint/world.js';
 import { durationText, numberAt, textAt } from '../_values.js';
 import { condition } from './condition.js';
 import type { Living } from './living.js';
-import { isSignedBy, notAfter, notBefore } from './pem.js';
+import { isIssuedBy, notAfter, notBefore } from './pem.js';
 import { specDifferences } from './spec-differences.js';
 
 /** What can be wrong with one certificate, the worst first. */
@@ -104,7 +104,7 @@ function byAuthority(living: Living, certificate: CertificateView, leaf: X509Cer
   if (issuer === undefined || authority === undefined || signer === undefined) return;
   const place = `Secret ${authority.secret.metadata.namespace ?? ''}/${authority.secret.metadata.name}`;
   // where a Certificate writes the Secret of its own issuer, the leaf is the signer itself
-  if (leaf.fingerprint256 !== signer.fingerprint256 && !isSignedBy(leaf, signer))
+  if (leaf !== signer && !isIssuedBy(leaf, signer))
     add('authority-changed', `it is not signed by the authority that ${issuer.kind} ${issuer.name} has now (${place})`);
   const end = notAfter(signer);
   if (end < living.now) add('authority-expired', `its authority in ${place} ended on ${day(end)}`);

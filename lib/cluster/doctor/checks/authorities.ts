@@ -36,18 +36,19 @@ export const AUTHORITIES: readonly Check[] = [
     next: 'issue the authority anew: cert sign among its usages, its own key beside it, no path length of 0 above another authority',
     needs,
     *find(living) {
-      // loaded here: most runs of the command have no use for it before
-      const { signingRights } = require('../_extensions.js') as typeof import('../_extensions.js');
       for (const { issuer, authority } of authorities(living)) {
         const [signer] = authority.chain.certificates;
         const place = `Secret ${secretName(living, issuer)}`;
         const key = authority.secret.held['tls.key'];
         if (key?.form === 'unreadable') yield at(issuer.object, `tls.key in ${place} is no private key`);
         if (key?.fits === false) yield at(issuer.object, `tls.key in ${place} is not the key of tls.crt`);
-        if (signer === undefined) continue;
+        const signsAuthorities = living.certificates.some(certificate => certificate.isCA && living.world.issuerOf(certificate) === issuer);
+        // node:crypto's `ca` takes basic constraints and key usage together: only where it says no, or a path length counts, is more asked
+        if (signer === undefined || (signer.ca && !signsAuthorities)) continue;
+        // loaded here: most clusters have no use for it
+        const { signingRights } = require('../_extensions.js') as typeof import('../_extensions.js');
         const { isAuthority, certSign, pathLength } = signingRights(signer);
         if (isAuthority && certSign === false) yield at(issuer.object, `the certificate in ${place} has a key usage without cert sign`);
-        const signsAuthorities = living.certificates.some(certificate => certificate.isCA && living.world.issuerOf(certificate) === issuer);
         if (pathLength === 0 && signsAuthorities)
           yield at(issuer.object, `the certificate in ${place} has a path length of 0, and signs other authorities`);
       }
