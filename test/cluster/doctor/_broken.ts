@@ -141,6 +141,19 @@ const unreachable = (message: string): Partial<SnapshotHeader> => ({
 });
 const NOT_ASKED = 'it is what the API server says of a webhook; test/cluster/real/webhook.test.ts has one';
 
+/** cert-manager's webhook, as its chart has it. */
+const webhook = (caBundle: string): Any => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  metadata: {
+    name: 'cert-manager-webhook',
+    annotations: { 'cert-manager.io/inject-ca-from-secret': 'cert-manager/cert-manager-webhook-ca' },
+  },
+  webhooks: [
+    { name: 'webhook.cert-manager.io', clientConfig: { service: { name: 'cert-manager-webhook', namespace: 'cert-manager' }, caBundle } },
+  ],
+});
+
 export const BROKEN: readonly Broken[] = [
   {
     code: 'SMT-D101',
@@ -831,6 +844,73 @@ export const BROKEN: readonly Broken[] = [
         kind: 'CustomResourceDefinition',
         metadata: { name: 'servicemonitors.monitoring.coreos.com' },
         spec: { group: 'monitoring.coreos.com', names: { plural: 'servicemonitors' } },
+      }),
+    onlyAsData: NO_DEFINITION,
+  },
+  {
+    code: 'SMT-D003',
+    what: 'the Service of the webhook is not there',
+    make: cluster => cluster.put(webhook('')),
+    onlyAsData: NOT_ASKED,
+  },
+  {
+    code: 'SMT-D006',
+    what: 'the caBundle of the webhook is not the authority in its Secret',
+    make: async cluster => {
+      const [old, current] = [await make({ commonName: 'webhook', isCa: true }), await make({ commonName: 'webhook', isCa: true })];
+      cluster.put(webhook(base64(old.pem)), secretOf('cert-manager', 'cert-manager-webhook-ca', current, current, {}));
+    },
+    onlyAsData: NOT_ASKED,
+  },
+  {
+    code: 'SMT-D007',
+    what: 'the authority of the webhook has ended',
+    make: async cluster => cluster.put(webhook(base64((await make({ commonName: 'webhook', isCa: true, from: -30, until: -1 })).pem))),
+    onlyAsData: NOT_ASKED,
+  },
+  {
+    code: 'SMT-D014',
+    what: 'a policy keeps cert-manager from its Vault',
+    make: cluster =>
+      cluster.put(issuer('vault', VAULT, cluster, 'VaultVerified', ''), {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'cert-manager', namespace: 'cert-manager' },
+        spec: {
+          podSelector: { matchLabels: { 'app.kubernetes.io/name': 'cert-manager' } },
+          policyTypes: ['Egress'],
+          egress: [{ ports: [{ protocol: 'TCP', port: 443 }] }],
+        },
+      }),
+  },
+  {
+    code: 'SMT-D068',
+    what: 'the authority may not sign these names',
+    make: edit(object => {
+      object.spec.nameConstraints = { critical: true, permitted: { dnsDomains: ['other.example'] } };
+    }, 'Certificate cert-manager/sentinel-ca'),
+  },
+  {
+    code: 'SMT-D112',
+    what: 'the alert is about another namespace',
+    make: cluster =>
+      cluster.put({
+        apiVersion: 'monitoring.coreos.com/v1',
+        kind: 'PrometheusRule',
+        metadata: { name: 'rules', namespace: SYSTEM },
+        spec: {
+          groups: [
+            {
+              name: 'x',
+              rules: [
+                {
+                  alert: 'CertificateEnds',
+                  expr: 'certmanager_certificate_expiration_timestamp_seconds{exported_namespace="web"} - time() < 86400',
+                },
+              ],
+            },
+          ],
+        },
       }),
     onlyAsData: NO_DEFINITION,
   },
