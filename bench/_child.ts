@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from 'cdk8s';
@@ -175,12 +176,47 @@ const lint: Variant<Manifests, readonly unknown[]> = {
   write: nothing,
 };
 
+/** What is in a certificate, as other languages have it after parsing: node:crypto looks at a field when it is asked for. */
+const fieldsOf = ({
+  subject,
+  issuer,
+  subjectAltName,
+  keyUsage,
+  validFrom,
+  validTo,
+  ca,
+  publicKey,
+}: X509Certificate): readonly unknown[] => [
+  ...[subject, issuer, subjectAltName, keyUsage, Date.parse(validFrom), Date.parse(validTo), ca],
+  ...[publicKey.asymmetricKeyType, publicKey.asymmetricKeyDetails],
+];
+
+/** The least that reads a dump: every line as JSON, and the certificate of every Secret. All of it is kept, as a check needs it. */
+const listing: Variant<unknown[], unknown[]> = {
+  load: folder =>
+    readdirSync(folder)
+      .filter(file => file.endsWith('.jsonl'))
+      .flatMap(file =>
+        readFileSync(join(folder, file), 'utf8')
+          .split('\n')
+          .filter(line => line !== '')
+          .map(line => JSON.parse(line) as unknown),
+      ),
+  build: objects => {
+    const texts = (objects as { data?: { 'tls.crt'?: string } }[]).flatMap(({ data }) => data?.['tls.crt'] ?? []);
+    const certificates = texts.map(text => new X509Certificate(Buffer.from(text, 'base64')));
+    return [objects, certificates, certificates.map(fieldsOf)];
+  },
+  write: nothing,
+};
+
 const VARIANTS: Readonly<Record<string, (input: string, outdir: string) => Measurement>> = {
   ours: (input, outdir) => run(ours, input, outdir),
   reading: (input, outdir) => run(reading, input, outdir),
   jsYaml: (input, outdir) => run(jsYaml, input, outdir),
   yamlLibrary: (input, outdir) => run(yamlLibrary, input, outdir),
   lint: (input, outdir) => run(lint, input, outdir),
+  listing: (input, outdir) => run(listing, input, outdir),
   stock: (input, outdir) => run(stock, input, outdir),
   json: (input, outdir) => run(json, input, outdir),
   yaml: (input, outdir) => run(yaml, input, outdir),

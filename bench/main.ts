@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Row } from './_measure.js';
 import { chart } from './chart.js';
 import { commands } from './commands.js';
+import { doctor } from './doctor.js';
 import { growth } from './growth.js';
 import { json } from './json.js';
 import { lint } from './lint.js';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (folder: string) => Row[] | Promise<Row[]
   report,
   json,
   lint,
+  doctor,
   growth,
   synth,
 };

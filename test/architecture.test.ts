@@ -10,8 +10,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   constructs: ['fleet', 'pki'],
   check: ['fleet', 'pki', 'objects'],
   render: ['fleet', 'pki', 'objects', 'constructs', 'check'],
-  report: ['fleet', 'pki', 'objects', 'check'],
-  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'render', 'report', 'adopt'],
+  cluster: ['pki', 'objects', 'check'],
+  report: ['fleet', 'pki', 'objects', 'check', 'cluster'],
+  cli: ['fleet', 'pki', 'objects', 'constructs', 'check', 'cluster', 'render', 'report', 'adopt'],
 };
 
 const LIB = join(__dirname, '..', 'lib');

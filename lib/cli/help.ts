@@ -18,12 +18,25 @@ Usage: sentinel-mtls COMMAND [options]
   completion SHELL  completion for bash, zsh or fish
   help COMMAND      options of a command
 
+With a cluster
+  status            every Certificate of the fleet as it is, the worst first
+  renew SERVICE...  issue certificates anew: some services, all, or those of an issuer
+  backup -o FILE    authorities, issuers and bundles into an encrypted file; backup verify FILE
+  restore FILE      and back into a cluster
+  rbac [COMMAND]    the least rights of these commands, as roles
+  doctor            look for known failure modes of cert-manager, trust, network and rights
+
 Common options
   -f, --file FILE   the fleet (default: fleet.yaml)
   --version         print the version
 
 Exit codes: 0 fine, 1 findings or a failed check, 2 bad input or usage, 3 nothing to check, 4 an internal error;
 lint: 10, 11 or 12 by the highest level that it found
+`;
+
+const CLUSTER_HELP = `  --kubeconfig FILE      (default: as kubectl)
+  --context NAME         (default: the current one)
+  --request-timeout TIME of one request, as 30s (default)
 `;
 
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -193,6 +206,79 @@ Prints a script that completes commands and options.
 
   eval "$(sentinel-mtls completion bash)"
 `,
+  status: `Usage: sentinel-mtls status [--all] [-n NAMESPACE]... [--format table|wide|json] [--watch]
+
+Every Certificate of the fleets in a cluster: whether it is ready, what is in its Secret and until when, when it is
+renewed, who mounts it. What is wrong comes first, also what Ready hides: a certificate that has ended, an authority
+that changed or ends before it, a Secret of another issuer, a key that does not fit. Exit code 1 when something is.
+
+  --all                  Certificates of everybody, not only those with the label sentinel-mtls.io/fleet
+  --fleet NAME           only this fleet
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --cert-manager-namespace NAME  where the Secrets of ClusterIssuers are, for -n (default: cert-manager)
+  --from DIR             a dump of doctor in place of a cluster
+  --format FORMAT        table (default), wide or json
+  --watch                look again every 10 seconds
+${CLUSTER_HELP}`,
+  doctor: `Usage: sentinel-mtls doctor [--preflight] [--from DIR | --dump DIR] [-n NAMESPACE]... [--format text|json]
+
+Looks for the failure modes in docs/doctor.md: what was seen, why it matters, what comes next. It only reads. What may
+not be read is said, and never taken for health. Private keys are read, compared with their certificates in memory, and
+written nowhere.
+
+  --preflight            before anything is installed: definitions, other installations, network, rights to read
+  --dump DIR             also write what was looked at into a new folder: of Secrets only certificates
+  --from DIR             look at such a folder in place of a cluster
+  --probe                ask the webhook of cert-manager for a Certificate that it must refuse, in a dry run; this needs
+                         the right to create Certificates in the namespace default
+  --wait TIME            look again until nothing is found, for so long (default: 0s)
+  --fail-on LEVEL        warning (default) or error: what exit code 1 is given for
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}`,
+  renew: `Usage: sentinel-mtls renew SERVICE... | --all | --issuer NAME [--wait] [--stagger 30s] [--max-parallel N]
+
+Asks cert-manager to issue certificates anew, without regard to a pause after failures. SERVICE is a service of a fleet
+or the name of a Certificate. Authorities are renewed only by name. Once one has failed, no other is begun.
+
+  --all                  every Certificate of the fleets
+  --issuer NAME          every Certificate of one issuer, of whatever fleet
+  --wait                 until each Secret holds another certificate with its key
+  --timeout TIME         of one Certificate, with --wait (default: 5m)
+  --stagger TIME         between two beginnings (default: 0s)
+  --max-parallel N       under way at a time, with --wait (default: 5)
+  --dry-run              say which, and change nothing
+  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}`,
+  rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
+
+Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
+ClusterRole for what belongs to none. COMMAND is status, doctor, renew, backup or restore.
+
+  sentinel-mtls rbac doctor | kubectl apply -f -
+`,
+  backup: `Usage: sentinel-mtls backup -o FILE --recipient age1... | --passphrase-file FILE
+       sentinel-mtls backup verify FILE --identity FILE | --passphrase-file FILE
+
+Writes what can't be made again into one file in the format of age, encrypted, mode 0600: Secrets of authorities, their
+Certificates, issuers, bundles and their sources. verify opens it and checks keys, chains and whether anything is
+missing. The passphrase may also stand in the environment, as SENTINEL_MTLS_PASSPHRASE; it is never an argument.
+
+  -o, --output FILE      a new file
+  --recipient age1...    who can open it, as age-keygen prints it; may be repeated
+  --passphrase-file FILE the passphrase, 12 characters at least
+  --identity FILE        keys of age-keygen
+${CLUSTER_HELP}`,
+  restore: `Usage: sentinel-mtls restore FILE --identity FILE | --passphrase-file FILE [--dry-run] [--overwrite]
+
+Verifies a backup and brings its objects into a cluster that has cert-manager and trust-manager. Everything is looked at
+first; where an object is there and differs, nothing is written. Leaves are issued anew by cert-manager.
+
+  --dry-run              say what would be done
+  --overwrite            replace objects that differ
+  --force                restore although something in it is broken or has ended
+${CLUSTER_HELP}`,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 
 Writes tls.crt, tls.key (mode 0600), ca.crt and policy.json of a service, signed by an authority of this machine

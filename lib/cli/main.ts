@@ -19,6 +19,12 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   init: () => require('./init.js') as typeof import('./init.js'),
   import: () => require('./import.js') as typeof import('./import.js'),
   completion: () => require('./completion.js') as typeof import('./completion.js'),
+  status: () => require('./status.js') as typeof import('./status.js'),
+  doctor: () => require('./doctor.js') as typeof import('./doctor.js'),
+  renew: () => require('./renew.js') as typeof import('./renew.js'),
+  rbac: () => require('./rbac.js') as typeof import('./rbac.js'),
+  backup: () => require('./backup.js') as typeof import('./backup.js'),
+  restore: () => require('./restore.js') as typeof import('./restore.js'),
   'dev-certs': () => require('./dev-certs.js') as typeof import('./dev-certs.js'),
 };
 

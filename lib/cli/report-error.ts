@@ -3,7 +3,7 @@ import { printable } from '../report/printable.js';
 import { EXIT, type UsageError } from './exit.js';
 
 /** Errors of the input carry a `code` and a text for people; they are told by it, so that no module is loaded for a name. */
-const INPUT_CODES = /^(?:OUTPUT|SYNTH|OBJECTS|POLICY|PROVE|AUTHORITY|DIFF|ISSUANCE|LINT)_/;
+const INPUT_CODES = /^(?:OUTPUT|SYNTH|OBJECTS|POLICY|PROVE|AUTHORITY|DIFF|ISSUANCE|LINT|CLUSTER)_/;
 
 /** Prints an error to stderr and returns the exit code. Never a stack trace, unless SENTINEL_DEBUG asks for it. */
 export function reportError(error: unknown): number {
@@ -17,6 +17,10 @@ export function reportError(error: unknown): number {
     return EXIT.usage;
   }
   const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof Error && (code === 'CLUSTER_UNREACHABLE' || code === 'CLUSTER_REFUSED')) {
+    process.stderr.write(`${asText(error.message)}\n`);
+    return EXIT.noInput;
+  }
   if (error instanceof Error && typeof code === 'string' && INPUT_CODES.test(code)) {
     process.stderr.write(`${asText(error.message)}\n`);
     return EXIT.usage;

@@ -9,6 +9,7 @@ export {
   ObjectsError,
   objectName,
   type Place,
+  parseObject,
   valueAt,
 } from './object.js';
 export { ObjectSet, type ReadObject } from './object-set.js';

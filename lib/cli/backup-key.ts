@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import type { Key, Lock } from '../cluster/index.js';
+import { UsageError } from './exit.js';
+
+/** Never an argument: arguments are seen by everybody on the machine. */
+const VARIABLE = 'SENTINEL_MTLS_PASSPHRASE';
+
+export const LOCK_OPTIONS = { recipient: { type: 'string', multiple: true }, 'passphrase-file': { type: 'string' } } as const;
+export const KEY_OPTIONS = { identity: { type: 'string' }, 'passphrase-file': { type: 'string' } } as const;
+
+export function lockOf(values: { readonly recipient?: string[]; readonly 'passphrase-file'?: string }): Lock {
+  const passphrase = passphraseOf(values['passphrase-file']);
+  if (values.recipient !== undefined) {
+    if (values['passphrase-file'] !== undefined)
+      throw new UsageError('--recipient and --passphrase-file exclude each other', 'give one of them');
+    return { recipients: values.recipient };
+  }
+  if (passphrase !== undefined) return { passphrase };
+  throw new UsageError(
+    'nothing says who may open the backup',
+    `give --recipient age1…, --passphrase-file FILE, or ${VARIABLE} in the environment`,
+  );
+}
+
+export function keyOf(values: { readonly identity?: string; readonly 'passphrase-file'?: string }): Key {
+  if (values.identity !== undefined) {
+    // as age-keygen writes it: comments, and a line for each
+    const lines = readFileSync(values.identity, 'utf8').split(/\r?\n/);
+    return { identities: lines.map(line => line.trim()).filter(line => line !== '' && !line.startsWith('#')) };
+  }
+  const passphrase = passphraseOf(values['passphrase-file']);
+  if (passphrase !== undefined) return { passphrase };
+  throw new UsageError('nothing opens the backup', `give --identity FILE, --passphrase-file FILE, or ${VARIABLE} in the environment`);
+}
+
+function passphraseOf(file: string | undefined): string | undefined {
+  if (file !== undefined) return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  const given = process.env[VARIABLE];
+  return given === undefined || given === '' ? undefined : given;
+}

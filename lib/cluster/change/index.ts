@@ -1,0 +1,2 @@
+export { type Choice, chooseCertificates } from './choose.js';
+export { type Renewal, type RenewOptions, renew } from './renew.js';
