@@ -14,10 +14,10 @@ export function scalarText(value: string | number | boolean | null): string {
 export const keyText = (key: string): string => scalarText(key);
 
 /** A text with values in it, in double quotes; values hold no character that would end them (their schema says so). */
-export function inlineText(parts: readonly Part[]): string {
+export function inlineText(parts: readonly Part[], root: Root): string {
   const [only] = parts;
-  if (parts.length === 1 && only instanceof Expression) return goText(only, '.');
-  return `"${parts.map(part => rawText(part, '.')).join('')}"`;
+  if (parts.length === 1 && only instanceof Expression) return goText(only, root);
+  return `"${parts.map(part => rawText(part, root)).join('')}"`;
 }
 
 /** One value as a YAML scalar. */

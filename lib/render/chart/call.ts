@@ -33,7 +33,7 @@ export class Call extends Expression {
 
   override go(root: Root): string {
     const args = this.#args.map(arg => parenthesized(arg.go(root)));
-    const argument = this.#helper.argument?.(args) ?? args[0] ?? root;
+    const argument = this.#helper.argument?.(args) ?? args[0] ?? root.dot;
     return `include "${PREFIX}${this.#helper.name}" ${parenthesized(argument)}`;
   }
 }

@@ -11,8 +11,15 @@ export interface Context {
   readonly chart: { readonly name: string; readonly version: string; readonly appVersion: string };
 }
 
-/** How a template names the root: `.` at the top, `$` where a range or with has moved the dot. */
-export type Root = '.' | '$';
+/** How a template names what it takes values from, at the place where an expression stands. */
+export interface Root {
+  /** The root: `.` at the top, `$` where a range or with has moved the dot. */
+  readonly dot: '.' | '$';
+  /** A block of values.yaml that has a name of its own here, such as `$service`; the empty name is the dot. */
+  readonly block?: { readonly key: string; readonly name: string };
+}
+
+export const TOP: Root = { dot: '.' };
 
 /** The key under which an expression appears in an object that it was spread into. */
 const SPREAD = '\u27e6spread\u27e7 ';

@@ -73,7 +73,10 @@ function decorated({ node, service, plane, kind }: TreeObject, { global }: Chart
   const all: MapNode = {
     ...labels,
     entries: [...own.map(([key, child]) => ({ key, node: child, when: ALWAYS })), ...labels.entries],
-    fragment: `${service ? `${service.key}.` : ''}${plane === 'monitoring' ? (kind === 'ConfigMap' ? 'dashboardLabels' : 'monitoringLabels') : 'labels'}`,
+    fragment: {
+      name: plane === 'monitoring' ? (kind === 'ConfigMap' ? 'dashboardLabels' : 'monitoringLabels') : `${service ? 'service.' : ''}labels`,
+      own: new Set(service ? labels.entries.filter(entry => entry.node.kind === 'literal') : []),
+    },
   };
   const withLabels = withField(metadata, 'labels', all);
   return withPodAnnotations(withField(node, 'metadata', withAnnotations(withLabels, global.commonAnnotations)), global.commonAnnotations);
