@@ -33,6 +33,7 @@ try {
   await bundle('synth', ['-f', 'fleet.yaml', '-o', folder]);
   await bundle('verify', ['-f', 'fleet.yaml', '--manifests', folder]);
   await bundle('lint', [folder, '--persona', 'auditor', '--date', '2026-01-01']);
+  await bundle('chart', ['-f', 'fleet.yaml', '-o', join(folder, 'chart')]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

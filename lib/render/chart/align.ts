@@ -26,7 +26,7 @@ function peersOrWhole(item: unknown): string {
 
 /** The field that Kubernetes merges a list by, where it has one; else the whole item. */
 function identity(item: unknown): string {
-  if (item instanceof Spread || item instanceof Expression) return `spread ${item instanceof Spread ? item.name : Object.keys(item)[0]}`;
+  if (item instanceof Spread || item instanceof Expression) return `spread ${item instanceof Spread ? item.name : item.id}`;
   if (typeof item !== 'object' || item === null) return `text ${String(item)}`;
   const fields = item as Readonly<Record<string, unknown>>;
   if (typeof fields.name === 'string') return `name ${fields.name}`;

@@ -22,7 +22,7 @@ export class Call extends Expression {
   readonly #args: readonly Expression[];
 
   constructor(helper: Helper, args: readonly Expression[]) {
-    super(`${helper.name} ${args.map(arg => Object.keys(arg)[0]).join(' ')}`, helper.kind);
+    super(`${helper.name} ${args.map(arg => arg.id).join(' ')}`, helper.kind);
     this.#helper = helper;
     this.#args = args;
   }

@@ -1,30 +1,22 @@
+import { blockText } from './_block.js';
+import { copiesAlike, endOfCopies } from './_copies.js';
 import { asList, mergedMap, toYaml } from './_maps.js';
 import { goText, inlineText, keyText, rawText, scalarText } from './_scalar-text.js';
 import { all, any, type Condition, filled, goCondition, parenthesized } from './condition.js';
-import { Expression, type Root, TOP } from './expression.js';
-import { type Entry, INDEX, type Item, type Line, type ListNode, type MapNode, type Node, type Part } from './node.js';
-import { Param, PREFIX } from './param.js';
+import { type Expression, type Root, TOP } from './expression.js';
+import type { Fragments, Head } from './fragments.js';
+import { type Entry, INDEX, type Item, type ListNode, type MapNode, type Node, type Part } from './node.js';
+import { PREFIX } from './param.js';
 import { presence } from './presence.js';
-
-/** Templates that an emitter moves out of the way: by body, since many services share one. */
-export interface Fragments {
-  /** Name of the template with this body; `name` is a wish. */
-  named(name: string, body: string): string;
-}
-
-/** What a template says at its top, once for all of its objects. */
-export interface Head {
-  /** Block of values.yaml that is the file's own, such as `controlApi`: `$service` in the text. */
-  readonly block: string | undefined;
-  /** Included templates by the variable that holds what they print. */
-  readonly variables: Map<string, string>;
-}
 
 /** Writes nodes as template text, indented as people indent charts by hand. */
 export class Emitter {
   private readonly fragments: Fragments;
   private head: Head = { block: undefined, variables: new Map() };
   private root: Root = TOP;
+  /** Templates of runs of copies. */
+  private readonly copies = new Map<string, string>();
+  private last: { readonly parts: readonly unknown[]; readonly text: string } | undefined;
 
   constructor(fragments: Fragments) {
     this.fragments = fragments;
@@ -60,11 +52,10 @@ export class Emitter {
     let text = '';
     const { block } = this.root;
     for (let index = 0; index < entries.length; ) {
-      const length = block === undefined ? 0 : entries.slice(index).findIndex(entry => !isCopy(entry, block.key));
-      const run = entries.slice(index, length === -1 ? undefined : index + length);
-      if (block !== undefined && run.length >= SHORTEST_RUN) {
-        text += this.shared(run, block, indent);
-        index += run.length;
+      const end = block === undefined ? index : endOfCopies(entries, index, block.key);
+      if (block !== undefined && end > index) {
+        text += this.shared(entries.slice(index, end), block, indent);
+        index = end;
         continue;
       }
       const entry = entries[index++];
@@ -74,32 +65,41 @@ export class Emitter {
   }
 
   private shared(run: readonly Entry[], { key, name }: NonNullable<Root['block']>, indent: string): string {
-    const body = this.rooted({ ...TOP, block: { key, name: '' } }, () =>
+    const alike = copiesAlike(run, key);
+    const fragment = this.copies.get(alike) ?? this.fragments.named(`fields.${String(run[0]?.key)}`, this.copied(run, key));
+    this.copies.set(alike, fragment);
+    return `${indent}{{- include "${PREFIX}${fragment}" ${name} | nindent ${indent.length} }}\n`;
+  }
+
+  private copied(run: readonly Entry[], key: string): string {
+    return this.rooted({ ...TOP, block: { key, name: '' } }, () =>
       run.map(entry => this.entry(entry.key, entry.node, entry.when, '')).join(''),
     );
-    const fragment = this.fragments.named(`fields.${String(run[0]?.key)}`, body);
-    return `${indent}{{- include "${PREFIX}${fragment}" ${name} | nindent ${indent.length} }}\n`;
   }
 
   /** What many objects say alike is included, what is an object's own follows. */
   private fragment(node: MapNode, indent: string): string {
     if (node.fragment === undefined) return this.fields(node, indent);
     const { name, own } = node.fragment;
-    const shared = this.rooted(TOP, () => {
-      const keys = node.entries.map(({ key }) => String(key));
-      return (
-        this.runs(
-          node.entries.filter(entry => !own.has(entry)),
-          '',
-        ) + this.spreads(node, keys, '')
-      );
-    });
+    const shared = this.sharedFields(node, own);
     const variable = `$${name.slice(name.lastIndexOf('.') + 1)}`;
     const template = this.fragments.named(name, shared);
     const known = this.head.variables.get(variable) ?? template;
     this.head.variables.set(variable, known);
     const text = known === template ? variable : `include "${PREFIX}${template}" .`;
     return `${indent}{{- ${text} | nindent ${indent.length} }}\n${this.runs([...own], indent)}`;
+  }
+
+  /** Most objects of a service have the same nodes here, so the text of the last ones is kept. */
+  private sharedFields(node: MapNode, own: ReadonlySet<Entry>): string {
+    const entries = node.entries.filter(entry => !own.has(entry));
+    const parts = [...node.entries.map(({ key }) => key), ...entries.map(entry => entry.node), ...node.spreads];
+    const { last } = this;
+    if (last?.parts.length === parts.length && parts.every((part, index) => part === last.parts[index])) return last.text;
+    const keys = node.entries.map(({ key }) => String(key));
+    const text = this.rooted(TOP, () => this.runs(entries, '') + this.spreads(node, keys, ''));
+    this.last = { parts, text };
+    return text;
   }
 
   private spreads({ spreads }: MapNode, own: readonly string[], indent: string): string {
@@ -126,7 +126,7 @@ export class Emitter {
       case 'text':
         return this.conditional(when, indent, `${name} ${inlineText(node.parts, this.root)}\n`);
       case 'lines':
-        return this.conditional(when, indent, `${name} ${this.lines(node.lines, indent)}`);
+        return this.conditional(when, indent, `${name} ${blockText(node.lines, indent, this.root)}`);
       case 'value':
         return this.conditional(when, indent, this.value(name, node.value, indent));
       case 'choice':
@@ -189,7 +189,7 @@ export class Emitter {
       case 'text':
         return this.conditional(when, indent, `${indent}- ${inlineText(node.parts, this.root)}\n`);
       case 'lines':
-        return this.conditional(when, indent, `${indent}- ${this.lines(node.lines, indent)}`);
+        return this.conditional(when, indent, `${indent}- ${blockText(node.lines, indent, this.root)}`);
       case 'value':
         return this.conditional(when, indent, this.value(`${indent}-`, node.value, indent));
       case 'choice':
@@ -238,57 +238,7 @@ export class Emitter {
     return this.conditional(when, indent, `${text}${indent}{{- end }}\n`);
   }
 
-  /** A literal block where one can hold the lines, else a quoted text. */
-  private lines(lines: readonly Line[], indent: string): string {
-    const body = lines.at(-1)?.parts.length === 0 || isBlank(lines.at(-1)) ? lines.slice(0, -1) : lines;
-    if (!lines.every(fitsBlock) || body.length === 0 || isBlank(body.at(-1)) || !startsBlock(body[0])) {
-      if (lines.some(line => line.when.kind !== 'always')) throw new Error('a text with conditional lines fits into no block');
-      return `${inlineText(
-        lines.flatMap((line, index) => (index === 0 ? line.parts : ['\n', ...line.parts])),
-        this.root,
-      )}\n`;
-    }
-    const inner = `${indent}  `;
-    let text = body.length === lines.length ? '|-\n' : '|\n';
-    let open: Condition | undefined;
-    for (const line of body) {
-      if (open !== undefined && line.when !== open && !sameTest(line.when, open)) {
-        text += `${inner}{{- end }}\n`;
-        open = undefined;
-      }
-      if (open === undefined && line.when.kind !== 'always') {
-        text += `${inner}{{- if ${goCondition(line.when, this.root)} }}\n`;
-        open = line.when;
-      }
-      const content = line.parts.map(part => rawText(part, this.root, 'block')).join('');
-      text += content === '' ? '\n' : `${inner}${content}\n`;
-    }
-    return open === undefined ? text : `${text}${inner}{{- end }}\n`;
-  }
-
   private conditional(when: Condition, indent: string, text: string): string {
     return when.kind === 'always' ? text : `${indent}{{- if ${goCondition(when, this.root)} }}\n${text}${indent}{{- end }}\n`;
   }
-}
-
-const SHORTEST_RUN = 3;
-
-/** The field is there exactly when the value is, and nothing else decides about it. */
-function isCopy({ key, node, when }: Entry, scope: string): boolean {
-  if (typeof key !== 'string' || when.kind !== 'always' || node.kind !== 'value') return false;
-  return node.value instanceof Param && node.value.optional && node.value.template === undefined && node.value.path.startsWith(`${scope}.`);
-}
-
-const sameTest = (left: Condition, right: Condition): boolean =>
-  left.kind === right.kind && goCondition(left, TOP) === goCondition(right, TOP);
-
-const isBlank = (line: Line | undefined): boolean => line?.parts.every(part => part === '') ?? false;
-
-/** Printable text; a block can't hold other characters, and a tab is taken for indentation. */
-const fitsBlock = (line: Line): boolean => line.parts.every(part => part instanceof Expression || /^[\x20-\x7e]*$/.test(part));
-
-/** The first line decides the indentation of a block, so it can't begin with a space or be conditional. */
-function startsBlock(line: Line | undefined): boolean {
-  const [first] = line?.parts ?? [];
-  return line?.when.kind === 'always' && (first instanceof Expression || (first !== undefined && /^[^ ]/.test(first)));
 }

@@ -29,11 +29,19 @@ const SPREAD = '\u27e6spread\u27e7 ';
  * constructs pass it on untouched: as a field, spread into a list (`[...it]`) or into a map (`{...it}`), or in a text.
  */
 export abstract class Expression implements Iterable<Spread> {
+  /** Tells it from every other one. */
+  readonly #id: string;
   readonly #kind: Kind;
 
   constructor(id: string, kind: Kind) {
+    this.#id = id;
     this.#kind = kind;
-    Object.defineProperty(this, `${SPREAD}${id}`, { enumerable: true, value: this });
+    // maps alone are spread into maps, and a key of its own makes an object slow
+    if (kind === 'map') Object.defineProperty(this, `${SPREAD}${id}`, { enumerable: true, value: this });
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   get kind(): Kind {
@@ -68,7 +76,7 @@ export class Spread {
 
   constructor(expression: Expression) {
     this.expression = expression;
-    this.name = Object.keys(expression)[0] ?? '';
+    this.name = expression.id;
   }
 }
 

@@ -1,17 +1,24 @@
-import { Emitter, type Head } from './emit.js';
+import { Emitter } from './emit.js';
 import { TOP } from './expression.js';
+import type { Head } from './fragments.js';
 import { type Guard, VALIDATE_CERTIFICATE } from './guards.js';
 import { DURATION, IMAGE, MERGE, MERGE_BY, SECONDS } from './helpers.js';
 import { type Param, PREFIX } from './param.js';
 import type { ChartTree, TreeObject } from './tree.js';
 
+interface TemplateText {
+  readonly head: Head;
+  readonly texts: string[];
+}
+
 /** Templates by path in the chart. */
 export function templateFiles(
   tree: ChartTree,
-  objects: readonly TreeObject[],
+  objects: Iterable<TreeObject>,
   guards: readonly Guard[],
   chartName: string,
 ): Map<string, string> {
+  const named = (text: string): string => text.replaceAll(PREFIX, `${chartName}.`);
   const bodies = new Map<string, string>();
   const names = new Map<string, string>();
   const emitter = new Emitter({
@@ -24,18 +31,19 @@ export function templateFiles(
       return name;
     },
   });
-  const files = new Map<string, { readonly head: Head; text: string }>();
+  const files = new Map<string, TemplateText>();
   for (const { service, plane, node, when } of objects) {
     const path = `templates/${service ? `services/${service.name}` : plane}.yaml`;
-    const file = files.get(path) ?? { head: { block: service?.key, variables: new Map() }, text: '' };
+    const file: TemplateText = files.get(path) ?? { head: { block: service?.key, variables: new Map() }, texts: [] };
     files.set(path, file);
-    file.text += emitter.object(node, when, file.head);
+    // replaced at once: a text put together from thousands of pieces is a tree of them until somebody reads it
+    file.texts.push(named(emitter.object(node, when, file.head)));
   }
-  const result = new Map([...files].map(([path, { head, text }]) => [path, withHead(text, head)]));
+  const result = new Map([...files].map(([path, { head, texts }]) => [path, withHead(texts.join(''), head)]));
   result.set('templates/extra-objects.yaml', EXTRA_OBJECTS);
   result.set('templates/validate.yaml', validation(guards));
   result.set('templates/_helpers.tpl', helpers(tree, bodies));
-  return new Map([...result].map(([path, text]) => [path, text.replaceAll(PREFIX, `${chartName}.`)]));
+  return new Map([...result].map(([path, text]) => [path, named(text)]));
 }
 
 function freeName(taken: ReadonlyMap<string, string>, wish: string): string {
@@ -47,12 +55,14 @@ function freeName(taken: ReadonlyMap<string, string>, wish: string): string {
 /** Before the text, what it names: each is worked out once a file, however many objects ask for it. */
 function withHead(text: string, { block, variables }: Head = NO_HEAD): string {
   const lines = block === undefined ? [] : [`{{- $service := .Values.${block} -}}\n`];
-  for (const name of ['mode', 'namespace', 'fullname']) {
-    if (new RegExp(`\\$${name}\\b`).test(text)) lines.push(`{{- $${name} := include "${PREFIX}${name}" . -}}\n`);
+  for (const [name, pattern] of NAMED) {
+    if (pattern.test(text)) lines.push(`{{- $${name} := include "${PREFIX}${name}" . -}}\n`);
   }
   for (const [variable, template] of variables) lines.push(`{{- ${variable} := include "${PREFIX}${template}" . -}}\n`);
   return lines.join('') + text;
 }
+
+const NAMED = ['mode', 'namespace', 'fullname'].map(name => [name, new RegExp(`\\$${name}\\b`)] as const);
 
 const NO_HEAD: Head = { block: undefined, variables: new Map() };
 
