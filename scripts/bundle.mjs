@@ -34,6 +34,7 @@ try {
   await bundle('verify', ['-f', 'fleet.yaml', '--manifests', folder]);
   await bundle('report', ['fleet.yaml', '-o', join(folder, 'report.html')]);
   await bundle('lint', [folder, '--persona', 'auditor', '--date', '2026-01-01']);
+  await bundle('chart', ['-f', 'fleet.yaml', '-o', join(folder, 'chart')]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,7 @@ import { help } from './help.js';
 const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Promise<number> }>> = {
   start: () => require('./start.js') as typeof import('./start.js'),
   synth: () => loadCached<typeof import('./synth.js')>(join(__dirname, 'synth')),
-  chart: () => require('./chart.js') as typeof import('./chart.js'),
+  chart: () => loadCached<typeof import('./chart.js')>(join(__dirname, 'chart')),
   prove: () => require('./prove.js') as typeof import('./prove.js'),
   diff: () => require('./diff.js') as typeof import('./diff.js'),
   verify: () => loadCached<typeof import('./verify.js')>(join(__dirname, 'verify')),

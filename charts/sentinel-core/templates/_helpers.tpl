@@ -60,14 +60,12 @@
 {{- end }}
 
 {{- define "sentinel-core.validateCertificate" -}}
-{{- $path := index . 0 -}}
-{{- if index . 1 -}}
 {{- $duration := include "sentinel-core.seconds" (index . 2) | int64 -}}
-{{- if lt $duration (int64 3600) }}{{ fail (printf "%s.duration is less than 1h, which cert-manager refuses" $path) }}{{ end -}}
+{{- if lt $duration (int64 3600) }}{{ fail (printf "%s is less than 1h, which cert-manager refuses" (index . 0)) }}{{ end -}}
+{{- $path := index . 1 -}}
 {{- with index . 3 -}}
 {{- $before := include "sentinel-core.seconds" . | int64 -}}
-{{- if or (lt $before (int64 300)) (ge $before $duration) }}{{ fail (printf "%s.renewBefore must be at least 5m and less than the duration" $path) }}{{ end -}}
-{{- end -}}
+{{- if or (lt $before (int64 300)) (ge $before $duration) }}{{ fail (printf "%s must be at least 5m and less than the duration" $path) }}{{ end -}}
 {{- end -}}
 {{- end }}
 
@@ -108,77 +106,32 @@ false
 {{- end }}
 
 {{- define "sentinel-core.labels" -}}
-{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/name" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" }}
-{{ toYaml . }}
-{{- end }}
+{{- $fullname := include "sentinel-core.fullname" . -}}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: fleet
-app.kubernetes.io/name: {{ include "sentinel-core.fullname" . | quote }}
+app.kubernetes.io/name: {{ $fullname | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-{{- end }}
-
-{{- define "sentinel-core.controlApi.labels" -}}
-{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
+app.kubernetes.io/part-of: {{ $fullname | quote }}
+sentinel-mtls.io/fleet: {{ $fullname | quote }}
+{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/name" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{- define "sentinel-core.service.labels" -}}
+{{- $fullname := include "sentinel-core.fullname" . -}}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: service
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: control-api
-app.kubernetes.io/name: control-api
-{{- end }}
-
-{{- define "sentinel-core.infraAdapter.labels" -}}
+app.kubernetes.io/part-of: {{ $fullname | quote }}
+sentinel-mtls.io/fleet: {{ $fullname | quote }}
 {{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: infra-adapter
-app.kubernetes.io/name: infra-adapter
-{{- end }}
-
-{{- define "sentinel-core.nodeAgent.labels" -}}
-{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
-{{ toYaml . }}
-{{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: node-agent
-app.kubernetes.io/name: node-agent
-{{- end }}
-
-{{- define "sentinel-core.pipelineController.labels" -}}
-{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
-{{ toYaml . }}
-{{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: pipeline-controller
-app.kubernetes.io/name: pipeline-controller
 {{- end }}
 
 {{- define "sentinel-core.fields.type" -}}
@@ -275,7 +228,7 @@ args:
 {{- end }}
 
 {{- define "sentinel-core.env" -}}
-{{- $mode := include "sentinel-core.mode" . }}
+{{- $mode := include "sentinel-core.mode" . -}}
 - name: MTLS_ENABLED
   {{- if ne $mode "disabled" }}
   value: "true"
@@ -335,88 +288,48 @@ updateStrategy:
 {{- end }}
 
 {{- define "sentinel-core.monitoringLabels" -}}
+{{- $fullname := include "sentinel-core.fullname" . -}}
+helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/component: fleet
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+app.kubernetes.io/part-of: {{ $fullname | quote }}
+sentinel-mtls.io/fleet: {{ $fullname | quote }}
+{{- if or .Values.commonLabels .Values.monitoring.labels }}
 {{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" }}
 {{ toYaml . }}
 {{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: fleet
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
+{{- end }}
 {{- end }}
 
-{{- define "sentinel-core.controlApi.monitoringLabels" -}}
-{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
-{{ toYaml . }}
-{{- end }}
+{{- define "sentinel-core.monitoringLabels.2" -}}
+{{- $fullname := include "sentinel-core.fullname" . -}}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: service
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: control-api
-app.kubernetes.io/name: control-api
-{{- end }}
-
-{{- define "sentinel-core.infraAdapter.monitoringLabels" -}}
+app.kubernetes.io/part-of: {{ $fullname | quote }}
+sentinel-mtls.io/fleet: {{ $fullname | quote }}
+{{- if or .Values.commonLabels .Values.monitoring.labels }}
 {{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
 {{ toYaml . }}
 {{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: infra-adapter
-app.kubernetes.io/name: infra-adapter
 {{- end }}
-
-{{- define "sentinel-core.nodeAgent.monitoringLabels" -}}
-{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
-{{ toYaml . }}
-{{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: node-agent
-app.kubernetes.io/name: node-agent
-{{- end }}
-
-{{- define "sentinel-core.pipelineController.monitoringLabels" -}}
-{{- with omit (include "sentinel-core.merge" (list .Values.monitoring.labels .Values.commonLabels) | fromYaml) "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "app" "app.kubernetes.io/name" }}
-{{ toYaml . }}
-{{- end }}
-helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: service
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
-app: pipeline-controller
-app.kubernetes.io/name: pipeline-controller
 {{- end }}
 
 {{- define "sentinel-core.dashboardLabels" -}}
-{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "grafana_dashboard" }}
-{{ toYaml . }}
-{{- end }}
+{{- $fullname := include "sentinel-core.fullname" . -}}
 helm.sh/chart: {{ include "sentinel-core.chart" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: fleet
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/part-of: {{ include "sentinel-core.fullname" . | quote }}
-sentinel-mtls.io/fleet: {{ include "sentinel-core.fullname" . | quote }}
+app.kubernetes.io/part-of: {{ $fullname | quote }}
+sentinel-mtls.io/fleet: {{ $fullname | quote }}
 grafana_dashboard: "1"
+{{- with omit .Values.commonLabels "helm.sh/chart" "app.kubernetes.io/instance" "app.kubernetes.io/version" "app.kubernetes.io/component" "app.kubernetes.io/managed-by" "app.kubernetes.io/part-of" "sentinel-mtls.io/fleet" "grafana_dashboard" }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}

@@ -8,16 +8,25 @@ const RESERVED = /^(?:true|false|yes|no|on|off|null|y|n)$/i;
 /** A value that is known already, as people write it: quoted only where it must be. */
 export function scalarText(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return JSON.stringify(value);
-  return PLAIN.test(value) && !RESERVED.test(value) ? value : escaped(JSON.stringify(value));
+  return isPlain(value) ? value : escaped(JSON.stringify(value));
 }
 
-export const keyText = (key: string): string => scalarText(key);
+const isPlain = (text: string): boolean => PLAIN.test(text) && !RESERVED.test(text);
+
+/** There are a few hundred keys, each of which stands in thousands of objects. */
+export function keyText(key: string): string {
+  const known = KEYS.get(key) ?? scalarText(key);
+  KEYS.set(key, known);
+  return known;
+}
+
+const KEYS = new Map<string, string>();
 
 /** A text with values in it, in double quotes; values hold no character that would end them (their schema says so). */
-export function inlineText(parts: readonly Part[]): string {
+export function inlineText(parts: readonly Part[], root: Root): string {
   const [only] = parts;
-  if (parts.length === 1 && only instanceof Expression) return goText(only, '.');
-  return `"${parts.map(part => rawText(part, '.')).join('')}"`;
+  if (parts.length === 1 && only instanceof Expression) return goText(only, root);
+  return `"${parts.map(part => rawText(part, root)).join('')}"`;
 }
 
 /** One value as a YAML scalar. */

@@ -5,16 +5,28 @@ import { Expression, Spread } from './expression.js';
  * where a list lacks it. Undefined when the lists have no order in common.
  */
 export function alignLists(lists: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] | undefined {
-  const keyed = lists.map(list => list.map(identity));
+  return alignBy(peersOrWhole, lists) ?? alignBy(identity, lists);
+}
+
+function alignBy(keyOf: (item: unknown) => string, lists: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] | undefined {
+  const keyed = lists.map(list => list.map(keyOf));
   if (keyed.some(keys => new Set(keys).size !== keys.length)) return undefined;
   const order = commonOrder(keyed);
   if (order === undefined) return undefined;
   return order.map(key => lists.map((list, index) => list[keyed[index]?.indexOf(key) ?? -1]));
 }
 
+/** A rule of a NetworkPolicy is that of its peers, whatever ports it lets them to. */
+function peersOrWhole(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return identity(item);
+  const { from, to } = item as Readonly<Record<string, unknown>>;
+  const peers = from ?? to;
+  return Array.isArray(peers) ? `peers ${JSON.stringify(peers)}` : identity(item);
+}
+
 /** The field that Kubernetes merges a list by, where it has one; else the whole item. */
 function identity(item: unknown): string {
-  if (item instanceof Spread || item instanceof Expression) return `spread ${item instanceof Spread ? item.name : Object.keys(item)[0]}`;
+  if (item instanceof Spread || item instanceof Expression) return `spread ${item instanceof Spread ? item.name : item.id}`;
   if (typeof item !== 'object' || item === null) return `text ${String(item)}`;
   const fields = item as Readonly<Record<string, unknown>>;
   if (typeof fields.name === 'string') return `name ${fields.name}`;

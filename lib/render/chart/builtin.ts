@@ -18,10 +18,13 @@ export class Builtin extends Expression {
   }
 
   override go(root: Root): string {
-    if (root === '.' || this.#go.startsWith('$')) return this.#go;
+    if (root.dot === '.' || this.#go.startsWith('$')) return this.#go;
     return this.#go.startsWith('.') ? `$${this.#go}` : this.#go.replace(/ \.$/, ' $');
   }
 }
+
+/** Worked out once at the top of a template, see `withHead`. */
+export const variable = (name: string, value: (context: Context) => string): Builtin => new Builtin(`$${name}`, value);
 
 export const RELEASE_NAME = new Builtin('.Release.Name', ({ release }) => release.name);
 export const RELEASE_SERVICE = new Builtin('.Release.Service', ({ release }) => release.service);

@@ -22,7 +22,7 @@ export class Call extends Expression {
   readonly #args: readonly Expression[];
 
   constructor(helper: Helper, args: readonly Expression[]) {
-    super(`${helper.name} ${args.map(arg => Object.keys(arg)[0]).join(' ')}`, helper.kind);
+    super(`${helper.name} ${args.map(arg => arg.id).join(' ')}`, helper.kind);
     this.#helper = helper;
     this.#args = args;
   }
@@ -33,7 +33,7 @@ export class Call extends Expression {
 
   override go(root: Root): string {
     const args = this.#args.map(arg => parenthesized(arg.go(root)));
-    const argument = this.#helper.argument?.(args) ?? args[0] ?? root;
+    const argument = this.#helper.argument?.(args) ?? args[0] ?? root.dot;
     return `include "${PREFIX}${this.#helper.name}" ${parenthesized(argument)}`;
   }
 }

@@ -12,6 +12,11 @@ export type Condition =
   | { readonly kind: 'given'; readonly value: Expression }
   | { readonly kind: 'variant'; readonly variants: Variants; readonly within: Variants };
 
+/** Where those variants and no others of `within` are meant: the same one each time. */
+export function variantCondition(variants: Variants, within: Variants): Condition {
+  return variants.equals(within) ? ALWAYS : variants.condition(within);
+}
+
 export const ALWAYS: Condition = { kind: 'always' };
 export const filled = (value: Expression): Condition => ({ kind: 'filled', value });
 export const given = (value: Expression): Condition => ({ kind: 'given', value });

@@ -1,3 +1,4 @@
+import { TOP } from './expression.js';
 import type { ChartIdentity } from './identity.js';
 import type { Param } from './param.js';
 import { PREFIX } from './param.js';
@@ -120,7 +121,7 @@ export function notesFile(tree: ChartTree): string {
 
 Mode {{ $mode }} is no end state: ${'callers that are not listed get through. Go on to strict when the counters stand still.'}
 {{- end }}
-{{- if not ${global.networkPolicy.kind === 'boolean' && global.networkPolicy.template !== undefined ? `(eq (${global.networkPolicy.go('.')}) "true")` : global.networkPolicy.go('.')} }}
+{{- if not ${global.networkPolicy.kind === 'boolean' && global.networkPolicy.template !== undefined ? `(eq (${global.networkPolicy.go(TOP)}) "true")` : global.networkPolicy.go(TOP)} }}
 
 Network policies are off: every pod of the cluster can reach the ports, and only the handshake stands before them.
 {{- end }}`;

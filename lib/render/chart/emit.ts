@@ -1,29 +1,41 @@
+import { blockText } from './_block.js';
+import { copiesAlike, endOfCopies } from './_copies.js';
+import { asList, mergedMap, toYaml } from './_maps.js';
 import { goText, inlineText, keyText, rawText, scalarText } from './_scalar-text.js';
-import { all, type Condition, goCondition, parenthesized } from './condition.js';
-import { Expression } from './expression.js';
-import { type Entry, INDEX, type Item, type Line, type ListNode, type MapNode, type Node, type Part } from './node.js';
-import { Param, PREFIX } from './param.js';
+import { all, any, type Condition, filled, goCondition, parenthesized } from './condition.js';
+import { type Expression, type Root, TOP } from './expression.js';
+import type { Fragments, Head } from './fragments.js';
+import { type Entry, INDEX, type Item, type ListNode, type MapNode, type Node, type Part } from './node.js';
+import { PREFIX } from './param.js';
 import { presence } from './presence.js';
-
-/** Templates that an emitter moves out of the way: by body, since many services share one. */
-export interface Fragments {
-  /** Name of the template with this body; `name` is a wish, and `owned` one that only the object's own service has. */
-  named(name: string, body: string, owned?: boolean): string;
-}
 
 /** Writes nodes as template text, indented as people indent charts by hand. */
 export class Emitter {
   private readonly fragments: Fragments;
-  private scope: string | undefined;
+  private head: Head = { block: undefined, variables: new Map() };
+  private root: Root = TOP;
+  /** Templates of runs of copies. */
+  private readonly copies = new Map<string, string>();
+  private last: { readonly parts: readonly unknown[]; readonly text: string } | undefined;
 
   constructor(fragments: Fragments) {
     this.fragments = fragments;
   }
 
-  /** One document: the fields of an object. @param scope block of values.yaml that is the object's own, such as `controlApi` */
-  object(node: MapNode, when: Condition, scope?: string): string {
-    this.scope = scope;
+  /** One document: the fields of an object. The head is added to. */
+  object(node: MapNode, when: Condition, head: Head): string {
+    this.head = head;
+    this.root = head.block === undefined ? TOP : { ...TOP, block: { key: head.block, name: '$service' } };
     return this.conditional(when, '', `---\n${this.fields(node, '')}`);
+  }
+
+  /** Text of a template that is called with another dot than the file has. */
+  private rooted(root: Root, write: () => string): string {
+    const outer = this.root;
+    this.root = root;
+    const text = write();
+    this.root = outer;
+    return text;
   }
 
   private fields(node: MapNode, indent: string): string {
@@ -32,18 +44,18 @@ export class Emitter {
       if (node.spreads.length > 0) throw new Error('a map with keys from values takes no further ones');
       return '';
     });
-    return this.spreads(node, own, indent) + this.runs(node.entries, indent);
+    return this.runs(node.entries, indent) + this.spreads(node, own, indent);
   }
 
   /** Fields that only copy a value of the service's own block, several in a row, are a template that services share. */
   private runs(entries: readonly Entry[], indent: string): string {
     let text = '';
+    const { block } = this.root;
     for (let index = 0; index < entries.length; ) {
-      const length = this.scope === undefined ? 0 : entries.slice(index).findIndex(entry => !isCopy(entry, this.scope ?? ''));
-      const run = entries.slice(index, length === -1 ? undefined : index + length);
-      if (run.length >= SHORTEST_RUN) {
-        text += this.shared(run, indent);
-        index += run.length;
+      const end = block === undefined ? index : endOfCopies(entries, index, block.key);
+      if (block !== undefined && end > index) {
+        text += this.shared(entries.slice(index, end), block, indent);
+        index = end;
         continue;
       }
       const entry = entries[index++];
@@ -52,40 +64,69 @@ export class Emitter {
     return text;
   }
 
-  private shared(run: readonly Entry[], indent: string): string {
-    const body = run.map(entry => this.entry(entry.key, entry.node, entry.when, '')).join('');
-    const name = this.fragments.named(`fields.${String(run[0]?.key)}`, body.replaceAll(`.Values.${this.scope}.`, '.'), false);
-    return `${indent}{{- include "${PREFIX}${name}" .Values.${this.scope} | nindent ${indent.length} }}\n`;
+  private shared(run: readonly Entry[], { key, name }: NonNullable<Root['block']>, indent: string): string {
+    const alike = copiesAlike(run, key);
+    const fragment = this.copies.get(alike) ?? this.fragments.named(`fields.${String(run[0]?.key)}`, this.copied(run, key));
+    this.copies.set(alike, fragment);
+    return `${indent}{{- include "${PREFIX}${fragment}" ${name} | nindent ${indent.length} }}\n`;
   }
 
+  private copied(run: readonly Entry[], key: string): string {
+    return this.rooted({ ...TOP, block: { key, name: '' } }, () =>
+      run.map(entry => this.entry(entry.key, entry.node, entry.when, '')).join(''),
+    );
+  }
+
+  /** What many objects say alike is included, what is an object's own follows. */
   private fragment(node: MapNode, indent: string): string {
     if (node.fragment === undefined) return this.fields(node, indent);
-    const name = this.fragments.named(node.fragment, this.fields(node, ''));
-    return `${indent}{{- include "${PREFIX}${name}" . | nindent ${indent.length} }}\n`;
+    const { name, own } = node.fragment;
+    const shared = this.sharedFields(node, own);
+    const variable = `$${name.slice(name.lastIndexOf('.') + 1)}`;
+    const template = this.fragments.named(name, shared);
+    const known = this.head.variables.get(variable) ?? template;
+    this.head.variables.set(variable, known);
+    const text = known === template ? variable : `include "${PREFIX}${template}" .`;
+    return `${indent}{{- ${text} | nindent ${indent.length} }}\n${this.runs([...own], indent)}`;
+  }
+
+  /** Most objects of a service have the same nodes here, so the text of the last ones is kept. */
+  private sharedFields(node: MapNode, own: ReadonlySet<Entry>): string {
+    const entries = node.entries.filter(entry => !own.has(entry));
+    const parts = [...node.entries.map(({ key }) => key), ...entries.map(entry => entry.node), ...node.spreads];
+    const { last } = this;
+    if (last?.parts.length === parts.length && parts.every((part, index) => part === last.parts[index])) return last.text;
+    const keys = node.entries.map(({ key }) => String(key));
+    const text = this.rooted(TOP, () => this.runs(entries, '') + this.spreads(node, keys, ''));
+    this.last = { parts, text };
+    return text;
   }
 
   private spreads({ spreads }: MapNode, own: readonly string[], indent: string): string {
     if (spreads.length === 0) return '';
-    const merged = mergedMap(spreads);
+    const merged = mergedMap(spreads, this.root);
     // no key may stand in the text twice
     const omitted = own.length === 0 ? merged : `omit ${parenthesized(merged)} ${own.map(key => JSON.stringify(key)).join(' ')}`;
-    return `${indent}{{- with ${omitted} }}\n${toYaml(indent)}${indent}{{- end }}\n`;
+    const text = `${indent}{{- with ${omitted} }}\n${toYaml(indent)}${indent}{{- end }}\n`;
+    // merging maps takes long, and most are empty
+    return spreads.length === 1 ? text : this.conditional(any(...spreads.map(filled)), indent, text);
   }
 
   /** A map of which nothing is known beforehand. */
   private spreadMap(name: string, { spreads }: MapNode, indent: string): string {
-    return `${indent}{{- with ${mergedMap(spreads)} }}\n${name}\n${toYaml(`${indent}  `)}${indent}{{- end }}\n`;
+    const body = `${indent}{{- with ${mergedMap(spreads, this.root)} }}\n${name}\n${toYaml(`${indent}  `)}${indent}{{- end }}\n`;
+    return spreads.length === 1 ? body : this.conditional(any(...spreads.map(filled)), indent, body);
   }
 
   private entry(key: Entry['key'], node: Node, when: Condition, indent: string): string {
-    const name = `${indent}${typeof key === 'string' ? keyText(key) : inlineText(key)}:`;
+    const name = `${indent}${typeof key === 'string' ? keyText(key) : inlineText(key, this.root)}:`;
     switch (node.kind) {
       case 'literal':
         return this.conditional(when, indent, `${name} ${scalarText(node.value)}\n`);
       case 'text':
-        return this.conditional(when, indent, `${name} ${inlineText(node.parts)}\n`);
+        return this.conditional(when, indent, `${name} ${inlineText(node.parts, this.root)}\n`);
       case 'lines':
-        return this.conditional(when, indent, `${name} ${this.lines(node.lines, indent)}`);
+        return this.conditional(when, indent, `${name} ${blockText(node.lines, indent, this.root)}`);
       case 'value':
         return this.conditional(when, indent, this.value(name, node.value, indent));
       case 'choice':
@@ -112,25 +153,33 @@ export class Emitter {
   /** The list's own items become a template, so that the ones of the values can be put over them. */
   private mergedList(node: ListNode, indent: string): string {
     const own = node.items.filter(item => item.kind !== 'spread');
-    const given = node.items.flatMap(item => (item.kind === 'spread' ? [parenthesized(asList(item.value))] : []));
-    const name = this.fragments.named('env', own.map(item => this.item(item, '')).join(''));
-    return `${indent}{{- include "${PREFIX}mergeBy" (list "${node.mergeKey}" (include "${PREFIX}${name}" . | fromYamlArray) ${given.join(' ')}) | nindent ${indent.length} }}\n`;
+    const given = node.items.flatMap(item => (item.kind === 'spread' ? [item.value] : []));
+    const name = this.fragments.named(
+      'env',
+      this.rooted(TOP, () => own.map(item => this.item(item, '')).join('')),
+    );
+    const alone = `include "${PREFIX}${name}" .`;
+    const lists = given.map(value => parenthesized(asList(value, this.root))).join(' ');
+    const merged = `include "${PREFIX}mergeBy" (list "${node.mergeKey}" (${alone} | fromYamlArray) ${lists})`;
+    const line = (text: string): string => `${indent}{{- ${text} | nindent ${indent.length} }}\n`;
+    // merging lists takes long, and most of those from values are empty
+    return `${indent}{{- if ${goCondition(any(...given.map(filled)), this.root)} }}\n${line(merged)}${indent}{{- else }}\n${line(alone)}${indent}{{- end }}\n`;
   }
 
   private item(item: Item, indent: string): string {
     if (item.kind === 'spread') {
-      const text = `${indent}{{- with ${item.value.go('.')} }}\n${indent}{{- ${item.value.isText ? '.' : 'toYaml .'} | nindent ${indent.length} }}\n${indent}{{- end }}\n`;
+      const text = `${indent}{{- with ${item.value.go(this.root)} }}\n${indent}{{- ${item.value.isText ? '.' : 'toYaml .'} | nindent ${indent.length} }}\n${indent}{{- end }}\n`;
       return this.conditional(item.when, indent, text);
     }
     if (item.kind === 'repeat') {
-      const range = `${indent}{{- range $index := until (int ${parenthesized(item.count.go('.'))}) }}\n`;
+      const range = `${indent}{{- range $index := until (int ${parenthesized(item.count.go(this.root))}) }}\n`;
       return this.conditional(item.when, indent, `${range}${indent}- ${this.repeated(item.parts)}\n${indent}{{- end }}\n`);
     }
     return this.itemNode(item.node, item.when, indent);
   }
 
   private repeated(parts: readonly (Part | typeof INDEX)[]): string {
-    return `"${parts.map(part => (part === INDEX ? '{{ $index }}' : rawText(part, '$'))).join('')}"`;
+    return `"${parts.map(part => (part === INDEX ? '{{ $index }}' : rawText(part, { ...this.root, dot: '$' }))).join('')}"`;
   }
 
   private itemNode(node: Node, when: Condition, indent: string): string {
@@ -138,9 +187,9 @@ export class Emitter {
       case 'literal':
         return this.conditional(when, indent, `${indent}- ${scalarText(node.value)}\n`);
       case 'text':
-        return this.conditional(when, indent, `${indent}- ${inlineText(node.parts)}\n`);
+        return this.conditional(when, indent, `${indent}- ${inlineText(node.parts, this.root)}\n`);
       case 'lines':
-        return this.conditional(when, indent, `${indent}- ${this.lines(node.lines, indent)}`);
+        return this.conditional(when, indent, `${indent}- ${blockText(node.lines, indent, this.root)}`);
       case 'value':
         return this.conditional(when, indent, this.value(`${indent}-`, node.value, indent));
       case 'choice':
@@ -167,9 +216,9 @@ export class Emitter {
     if (kind === 'map' || kind === 'list') {
       const inner = `${indent}  `;
       const print = value.isText ? '.' : 'toYaml .';
-      return `${indent}{{- with ${value.go('.')} }}\n${name}\n${inner}{{- ${print} | nindent ${inner.length} }}\n${indent}{{- end }}\n`;
+      return `${indent}{{- with ${value.go(this.root)} }}\n${name}\n${inner}{{- ${print} | nindent ${inner.length} }}\n${indent}{{- end }}\n`;
     }
-    const field = `${name} ${goText(value, '.')}\n`;
+    const field = `${name} ${goText(value, this.root)}\n`;
     return value.optional ? this.conditional(presence({ kind: 'value', value }), indent, field) : field;
   }
 
@@ -181,76 +230,15 @@ export class Emitter {
   ): string {
     const [first, ...others] = cases;
     if (first === undefined) return '';
-    let text = `${indent}{{- if ${goCondition(first.when, '.')} }}\n${write(first.node)}`;
+    let text = `${indent}{{- if ${goCondition(first.when, this.root)} }}\n${write(first.node)}`;
     others.forEach(({ when: condition, node }, index) => {
       const last = index === others.length - 1;
-      text += `${indent}{{- else${last ? '' : ` if ${goCondition(condition, '.')}`} }}\n${write(node)}`;
+      text += `${indent}{{- else${last ? '' : ` if ${goCondition(condition, this.root)}`} }}\n${write(node)}`;
     });
     return this.conditional(when, indent, `${text}${indent}{{- end }}\n`);
   }
 
-  /** A literal block where one can hold the lines, else a quoted text. */
-  private lines(lines: readonly Line[], indent: string): string {
-    const body = lines.at(-1)?.parts.length === 0 || isBlank(lines.at(-1)) ? lines.slice(0, -1) : lines;
-    if (!lines.every(fitsBlock) || body.length === 0 || isBlank(body.at(-1)) || !startsBlock(body[0])) {
-      if (lines.some(line => line.when.kind !== 'always')) throw new Error('a text with conditional lines fits into no block');
-      return `${inlineText(lines.flatMap((line, index) => (index === 0 ? line.parts : ['\n', ...line.parts])))}\n`;
-    }
-    const inner = `${indent}  `;
-    let text = body.length === lines.length ? '|-\n' : '|\n';
-    let open: Condition | undefined;
-    for (const line of body) {
-      if (open !== undefined && line.when !== open && !sameTest(line.when, open)) {
-        text += `${inner}{{- end }}\n`;
-        open = undefined;
-      }
-      if (open === undefined && line.when.kind !== 'always') {
-        text += `${inner}{{- if ${goCondition(line.when, '.')} }}\n`;
-        open = line.when;
-      }
-      const content = line.parts.map(part => rawText(part, '.', 'block')).join('');
-      text += content === '' ? '\n' : `${inner}${content}\n`;
-    }
-    return open === undefined ? text : `${text}${inner}{{- end }}\n`;
-  }
-
   private conditional(when: Condition, indent: string, text: string): string {
-    return when.kind === 'always' ? text : `${indent}{{- if ${goCondition(when, '.')} }}\n${text}${indent}{{- end }}\n`;
+    return when.kind === 'always' ? text : `${indent}{{- if ${goCondition(when, this.root)} }}\n${text}${indent}{{- end }}\n`;
   }
 }
-
-const SHORTEST_RUN = 3;
-
-/** The field is there exactly when the value is, and nothing else decides about it. */
-function isCopy({ key, node, when }: Entry, scope: string): boolean {
-  if (typeof key !== 'string' || when.kind !== 'always' || node.kind !== 'value') return false;
-  return node.value instanceof Param && node.value.optional && node.value.template === undefined && node.value.path.startsWith(`${scope}.`);
-}
-
-const sameTest = (left: Condition, right: Condition): boolean =>
-  left.kind === right.kind && goCondition(left, '.') === goCondition(right, '.');
-
-const isBlank = (line: Line | undefined): boolean => line?.parts.every(part => part === '') ?? false;
-
-/** Printable text; a block can't hold other characters, and a tab is taken for indentation. */
-const fitsBlock = (line: Line): boolean => line.parts.every(part => part instanceof Expression || /^[\x20-\x7e]*$/.test(part));
-
-/** The first line decides the indentation of a block, so it can't begin with a space or be conditional. */
-function startsBlock(line: Line | undefined): boolean {
-  const [first] = line?.parts ?? [];
-  return line?.when.kind === 'always' && (first instanceof Expression || (first !== undefined && /^[^ ]/.test(first)));
-}
-
-/** The map or list at the dot, below a key; nothing stands before it at the beginning of a line. */
-const toYaml = (indent: string): string => (indent === '' ? '{{ toYaml . }}\n' : `${indent}{{- toYaml . | nindent ${indent.length} }}\n`);
-
-/** All of them as one map: the first is the strongest. */
-function mergedMap(spreads: readonly Expression[]): string {
-  const [only, ...others] = spreads;
-  if (only !== undefined && others.length === 0) return asMap(only);
-  const maps = [...spreads].reverse().map(spread => parenthesized(asMap(spread)));
-  return `include "${PREFIX}merge" (list ${maps.join(' ')}) | fromYaml`;
-}
-
-const asMap = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYaml` : value.go('.'));
-const asList = (value: Expression): string => (value.isText ? `${value.go('.')} | fromYamlArray` : value.go('.'));

@@ -11,8 +11,15 @@ export interface Context {
   readonly chart: { readonly name: string; readonly version: string; readonly appVersion: string };
 }
 
-/** How a template names the root: `.` at the top, `$` where a range or with has moved the dot. */
-export type Root = '.' | '$';
+/** How a template names what it takes values from, at the place where an expression stands. */
+export interface Root {
+  /** The root: `.` at the top, `$` where a range or with has moved the dot. */
+  readonly dot: '.' | '$';
+  /** A block of values.yaml that has a name of its own here, such as `$service`; the empty name is the dot. */
+  readonly block?: { readonly key: string; readonly name: string };
+}
+
+export const TOP: Root = { dot: '.' };
 
 /** The key under which an expression appears in an object that it was spread into. */
 const SPREAD = '\u27e6spread\u27e7 ';
@@ -22,11 +29,19 @@ const SPREAD = '\u27e6spread\u27e7 ';
  * constructs pass it on untouched: as a field, spread into a list (`[...it]`) or into a map (`{...it}`), or in a text.
  */
 export abstract class Expression implements Iterable<Spread> {
+  /** Tells it from every other one. */
+  readonly #id: string;
   readonly #kind: Kind;
 
   constructor(id: string, kind: Kind) {
+    this.#id = id;
     this.#kind = kind;
-    Object.defineProperty(this, `${SPREAD}${id}`, { enumerable: true, value: this });
+    // maps alone are spread into maps, and a key of its own makes an object slow
+    if (kind === 'map') Object.defineProperty(this, `${SPREAD}${id}`, { enumerable: true, value: this });
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   get kind(): Kind {
@@ -61,7 +76,7 @@ export class Spread {
 
   constructor(expression: Expression) {
     this.expression = expression;
-    this.name = Object.keys(expression)[0] ?? '';
+    this.name = expression.id;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from '../../fleet/index.js';
 import { canonicalDuration } from '../../pki/index.js';
 import { BOOLEAN, DNS_NAME, DURATION_SCHEMA, label, MAP, PATH, STRING, STRING_MAP } from './_schemas.js';
-import { Builtin } from './builtin.js';
+import { Builtin, variable } from './builtin.js';
 import { isOpen, Param, PREFIX } from './param.js';
 import type { FleetPlans } from './plans.js';
 import { Values } from './values.js';
@@ -36,7 +36,7 @@ export function globalValues(plans: FleetPlans) {
     schema: { enum: modes },
     value: modes[0],
   });
-  const fullname = new Builtin(`include "${PREFIX}fullname" .`, context => {
+  const fullname = variable('fullname', context => {
     const name = fullnameOverride.given(context) || nameOverride.given(context) || fleet.fleet;
     return String(name);
   });
@@ -92,9 +92,7 @@ export function globalValues(plans: FleetPlans) {
   );
   const fullnameOverride = override('fullnameOverride', 'The same, stronger than nameOverride', LONGEST_FLEET_NAME);
   const namespaceOverride = override('namespaceOverride', 'Namespace of the services, instead of the one of the release', 63);
-  const namespace = new Builtin(`include "${PREFIX}namespace" .`, context =>
-    String(namespaceOverride.given(context) || context.release.namespace),
-  );
+  const namespace = variable('namespace', context => String(namespaceOverride.given(context) || context.release.namespace));
   const texts = (path: string, doc: string): Param => values.param({ path, kind: 'map', doc, schema: STRING_MAP, value: {} });
   const commonLabels = texts(
     'commonLabels',
@@ -173,7 +171,7 @@ export function globalValues(plans: FleetPlans) {
     schema: { type: 'array', items: { anyOf: [MAP, STRING] } },
     value: [],
   });
-  const mode = new Builtin('$mode', context => (enabled.given(context) === true ? String(modeValue.given(context)) : 'disabled'));
+  const mode = variable('mode', context => (enabled.given(context) === true ? String(modeValue.given(context)) : 'disabled'));
   return {
     values,
     environment,

@@ -1,7 +1,8 @@
 import { parseDuration } from '../../pki/index.js';
 import { filled, goCondition, parenthesized } from './condition.js';
-import type { Context } from './expression.js';
-import { isOpen, PREFIX } from './param.js';
+import { type Context, type Root, TOP } from './expression.js';
+import type { GlobalValues } from './global-values.js';
+import { isOpen, type Param, PREFIX } from './param.js';
 import type { CertificateDuration, ServiceValues } from './service-values.js';
 import type { ChartTree } from './tree.js';
 
@@ -28,7 +29,7 @@ export function assertGuards(guards: readonly Guard[], context: Context): void {
 }
 
 export function guardsOf(tree: ChartTree): Guard[] {
-  return [...issuerGuards(tree), ...issuanceGuards(tree), ...tree.services.map(service => certificateGuard(service, tree))];
+  return [...issuerGuards(tree), ...issuanceGuards(tree), ...certificateGuards(tree)];
 }
 
 /** A guard of one condition. */
@@ -43,7 +44,7 @@ function issuerGuards({ global, plans }: ChartTree): Guard[] {
   if (plans.environments.every(name => plans.plan(name).authority.kind === 'external')) return [];
   return [
     simple(
-      `and ${enabled.go('.')} (not ${createIssuer.go('.')}) (not ${parenthesized(issuerValue.go('.'))})`,
+      `and ${enabled.go(TOP)} (not ${createIssuer.go(TOP)}) (not ${parenthesized(issuerValue.go(TOP))})`,
       'global.mtls.issuer is empty and issuer.create is false, so nobody signs certificates: name your issuer in global.mtls.issuer',
       context => enabled.evaluate(context) === true && createIssuer.evaluate(context) === false && isOpen(issuerValue.evaluate(context)),
     ),
@@ -56,10 +57,10 @@ function issuanceGuards({ global }: ChartTree): Guard[] {
   if (issuance === undefined) return [];
   return [global.issuerKind, global.issuerGroup].map(param => {
     const { value, fallback } = param.props;
-    const given = param.goValue('.');
+    const given = param.goValue(TOP);
     const changed = fallback === undefined ? `ne ${given} ${JSON.stringify(value)}` : given;
     return simple(
-      `and ${parenthesized(goCondition(filled(issuance), '.'))} ${parenthesized(changed)}`,
+      `and ${parenthesized(goCondition(filled(issuance), TOP))} ${parenthesized(changed)}`,
       `${param.path} can't be changed with issuance.enabled, whose policies are made for the fleet's own issuer: declare the issuer in the fleet`,
       context =>
         issuance.evaluate(context) === true && (fallback === undefined ? param.given(context) !== value : !isOpen(param.given(context))),
@@ -67,33 +68,87 @@ function issuanceGuards({ global }: ChartTree): Guard[] {
   });
 }
 
-/** `.` is a list: path of the block, whether it counts, duration, renewBefore (empty where a percentage takes its place). */
-export const VALIDATE_CERTIFICATE = `{{- $path := index . 0 -}}
-{{- if index . 1 -}}
-{{- $duration := include "${PREFIX}seconds" (index . 2) | int64 -}}
-{{- if lt $duration (int64 ${MINIMUM_DURATION}) }}{{ fail (printf "%s.duration is less than 1h, which cert-manager refuses" $path) }}{{ end -}}
+/** `.` is a list: path of each of the two values, duration, renewBefore (empty where a percentage takes its place). */
+export const VALIDATE_CERTIFICATE = `{{- $duration := include "${PREFIX}seconds" (index . 2) | int64 -}}
+{{- if lt $duration (int64 ${MINIMUM_DURATION}) }}{{ fail (printf "%s is less than 1h, which cert-manager refuses" (index . 0)) }}{{ end -}}
+{{- $path := index . 1 -}}
 {{- with index . 3 -}}
 {{- $before := include "${PREFIX}seconds" . | int64 -}}
-{{- if or (lt $before (int64 ${MINIMUM_RENEWAL})) (ge $before $duration) }}{{ fail (printf "%s.renewBefore must be at least 5m and less than the duration" $path) }}{{ end -}}
-{{- end -}}
+{{- if or (lt $before (int64 ${MINIMUM_RENEWAL})) (ge $before $duration) }}{{ fail (printf "%s must be at least 5m and less than the duration" $path) }}{{ end -}}
 {{- end -}}`;
 
-function certificateGuard(service: ServiceValues, { global }: ChartTree): Guard {
-  const { duration, renewBefore } = service.certificate;
-  const seconds = ({ value }: CertificateDuration, context: Context): number =>
-    parseDuration(String(value.evaluate(context))) ?? Number.NaN;
-  const path = `${service.key}.certificate`;
-  const on = `(and ${global.enabled.go('.')} ${service.enabled.go('.')})`;
-  const args = [duration, renewBefore].map(({ value }) => parenthesized(value.go('.'))).join(' ');
+/** Lifetimes that all certificates have, and those of services that have their own. */
+function certificateGuards({ global, services }: ChartTree): Guard[] {
+  const inheriting = services.filter(({ certificate }) => inherits(certificate.duration) && inherits(certificate.renewBefore));
+  const others = services.filter(service => !inheriting.includes(service));
+  const [first] = inheriting;
+  return [
+    ...(first === undefined ? [] : [usualGuard(global), inheritingGuard(inheriting, first, global)]),
+    ...others.map(service => {
+      const pair = pairOf(service);
+      const test = `and ${global.enabled.go(TOP)} ${service.enabled.go(TOP)}`;
+      const paths = pair.map(({ path }) => JSON.stringify(path));
+      return {
+        template: `{{- if ${test} }}${validation(paths, pair, TOP)}{{ end }}\n`,
+        fails: failure(pair, [global.enabled, service.enabled]),
+      };
+    }),
+  ];
+}
+
+function usualGuard({ certificateDuration, certificateRenewBefore, enabled }: GlobalValues): Guard {
+  const pair: Lifetimes = [certificateDuration, certificateRenewBefore];
+  const paths = pair.map(({ path }) => JSON.stringify(path));
+  return { template: `{{- if ${enabled.go(TOP)} }}${validation(paths, pair, TOP)}{{ end }}\n`, fails: failure(pair, [enabled]) };
+}
+
+/** Services whose lifetimes are those of all unless somebody sets them, in one loop: there may be hundreds. */
+function inheritingGuard(services: readonly ServiceValues[], first: ServiceValues, { enabled }: GlobalValues): Guard {
+  const root: Root = { dot: '$', block: { key: first.key, name: '' } };
+  const pair = pairOf(first);
+  const given = pair.map(param => param.goValue(root)).join(' ');
+  const paths = pair.map(({ path }) => `(printf "%s${path.slice(first.key.length)}" $key)`);
+  const all = services.map(service => {
+    const own = pairOf(service);
+    const fails = failure(own, [enabled, service.enabled]);
+    return (context: Context) => (own.every(param => isOpen(param.given(context))) ? undefined : fails(context));
+  });
   return {
-    template: `{{- include "${PREFIX}validateCertificate" (list "${path}" ${on} ${args}) }}\n`,
+    template: `{{- range $key := list ${services.map(({ key }) => JSON.stringify(key)).join(' ')} }}
+{{- with index $.Values $key }}
+{{- if and ${enabled.go(root)} ${first.enabled.go(root)} (or ${given}) }}${validation(paths, pair, root)}{{ end }}
+{{- end }}
+{{- end }}
+`,
     fails: context => {
-      if (global.enabled.evaluate(context) !== true || service.enabled.evaluate(context) !== true) return undefined;
-      const [lifetime, before] = [seconds(duration, context), seconds(renewBefore, context)];
-      if (lifetime < MINIMUM_DURATION) return `${path}.duration is less than 1h, which cert-manager refuses`;
-      return before < MINIMUM_RENEWAL || before >= lifetime
-        ? `${path}.renewBefore must be at least 5m and less than the duration`
-        : undefined;
+      for (const fails of all) {
+        const message = fails(context);
+        if (message !== undefined) return message;
+      }
+      return undefined;
     },
+  };
+}
+
+/** duration and renewBefore */
+type Lifetimes = readonly [Param, Param];
+
+const inherits = ({ value }: CertificateDuration): boolean => value.props.fallback?.kind === 'expression';
+
+const pairOf = ({ certificate }: ServiceValues): Lifetimes => [certificate.duration.value, certificate.renewBefore.value];
+
+const validation = (paths: readonly string[], pair: Lifetimes, root: Root): string =>
+  `{{ include "${PREFIX}validateCertificate" (list ${[...paths, ...pair.map(param => parenthesized(param.go(root)))].join(' ')}) }}`;
+
+/** The same as the template of that name. @param on switches, without which nothing is wrong */
+function failure([duration, renewBefore]: Lifetimes, on: readonly Param[]): Guard['fails'] {
+  const secondsOf = (param: Param, context: Context): number => parseDuration(String(param.evaluate(context))) ?? Number.NaN;
+  return context => {
+    if (!on.every(param => param.evaluate(context) === true)) return undefined;
+    const [lifetime, before] = [secondsOf(duration, context), secondsOf(renewBefore, context)];
+    if (lifetime < MINIMUM_DURATION) return `${duration.path} is less than 1h, which cert-manager refuses`;
+    return before < MINIMUM_RENEWAL || before >= lifetime
+      ? `${renewBefore.path} must be at least 5m and less than the duration`
+      : undefined;
   };
 }

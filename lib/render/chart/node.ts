@@ -29,8 +29,8 @@ export interface MapNode {
   readonly entries: readonly Entry[];
   /** Maps whose keys are added where no entry has them; an earlier one wins over a later one. */
   readonly spreads: readonly Expression[];
-  /** Written once as a template of this name, and included wherever it stands. */
-  readonly fragment?: string;
+  /** Written once as a template of this name, and included wherever it stands; `own` entries are the object's. */
+  readonly fragment?: { readonly name: string; readonly own: ReadonlySet<Entry> };
 }
 
 export interface Entry {

@@ -6,12 +6,8 @@ import type { ServiceValues } from './service-values.js';
 import type { ChartTree, TreeObject } from './tree.js';
 
 /** An object as the chart has it: with the labels and annotations of charts, and when it is rendered at all. */
-export function chartObjects(tree: ChartTree): TreeObject[] {
-  return tree.objects.map(object => ({
-    ...object,
-    node: decorated(object, tree),
-    when: all(guard(object, tree), object.when),
-  }));
+export function* chartObjects(tree: ChartTree): Generator<TreeObject> {
+  for (const object of tree.objects()) yield { ...object, node: decorated(object, tree), when: all(guard(object, tree), object.when) };
 }
 
 /** Which switches of values.yaml an object hangs on. */
@@ -63,23 +59,31 @@ function decorated({ node, service, plane, kind }: TreeObject, { global }: Chart
   const metadata = mapField(node, 'metadata');
   if (metadata === undefined) throw new Error('an object without metadata');
   const labels = mapField(metadata, 'labels') ?? { kind: 'map', entries: [], spreads: [global.commonLabels] };
-  // never in a selector or on a pod, which would restart at each version
-  const own: readonly (readonly [string, Node])[] = [
-    ['helm.sh/chart', value(CHART_LABEL)],
-    ['app.kubernetes.io/instance', value(RELEASE_NAME)],
-    ['app.kubernetes.io/version', value(APP_VERSION)],
-    ['app.kubernetes.io/component', { kind: 'literal', value: service ? 'service' : 'fleet' }],
-  ];
   const all: MapNode = {
     ...labels,
-    entries: [...own.map(([key, child]) => ({ key, node: child, when: ALWAYS })), ...labels.entries],
-    fragment: `${service ? `${service.key}.` : ''}${plane === 'monitoring' ? (kind === 'ConfigMap' ? 'dashboardLabels' : 'monitoringLabels') : 'labels'}`,
+    entries: [...(service ? OF_SERVICES : OF_FLEET), ...labels.entries],
+    fragment: {
+      name: plane === 'monitoring' ? (kind === 'ConfigMap' ? 'dashboardLabels' : 'monitoringLabels') : `${service ? 'service.' : ''}labels`,
+      own: new Set(service ? labels.entries.filter(entry => entry.node.kind === 'literal') : []),
+    },
   };
   const withLabels = withField(metadata, 'labels', all);
   return withPodAnnotations(withField(node, 'metadata', withAnnotations(withLabels, global.commonAnnotations)), global.commonAnnotations);
 }
 
+/** Labels of charts; never in a selector or on a pod, which would restart at each version. */
+const chartLabels = (component: string): readonly Entry[] =>
+  [
+    ['helm.sh/chart', value(CHART_LABEL)] as const,
+    ['app.kubernetes.io/instance', value(RELEASE_NAME)] as const,
+    ['app.kubernetes.io/version', value(APP_VERSION)] as const,
+    ['app.kubernetes.io/component', { kind: 'literal', value: component } satisfies Node] as const,
+  ].map(([key, node]) => ({ key, node, when: ALWAYS }));
+
 const value = (expression: Expression): Node => ({ kind: 'value', value: expression });
+
+const OF_SERVICES = chartLabels('service');
+const OF_FLEET = chartLabels('fleet');
 
 /** An annotation of the object itself wins over one of all objects. */
 function withAnnotations(metadata: MapNode, common: Expression): MapNode {
@@ -90,15 +94,22 @@ function withAnnotations(metadata: MapNode, common: Expression): MapNode {
 
 /** Annotations of all objects, on pods too: every map that has containers below `spec` is a pod template. */
 function withPodAnnotations(node: MapNode, common: Expression): MapNode {
+  let changed = false;
   const entries = node.entries.map((entry): Entry => {
     if (entry.node.kind !== 'map') return entry;
-    if (entry.key !== 'template' || mapField(entry.node, 'spec') === undefined)
-      return { ...entry, node: withPodAnnotations(entry.node, common) };
-    const metadata = mapField(entry.node, 'metadata') ?? { kind: 'map', entries: [], spreads: [] };
-    return { ...entry, node: withField(entry.node, 'metadata', withAnnotations(metadata, common)) };
+    const child = isPodTemplate(entry)
+      ? withField(entry.node, 'metadata', withAnnotations(mapField(entry.node, 'metadata') ?? NOTHING, common))
+      : withPodAnnotations(entry.node, common);
+    if (child === entry.node) return entry;
+    changed = true;
+    return { ...entry, node: child };
   });
-  return { ...node, entries };
+  return changed ? { ...node, entries } : node;
 }
+
+const isPodTemplate = ({ key, node }: Entry): boolean => key === 'template' && node.kind === 'map' && mapField(node, 'spec') !== undefined;
+
+const NOTHING: MapNode = { kind: 'map', entries: [], spreads: [] };
 
 const field = (node: MapNode, key: string): Node | undefined => node.entries.find(entry => entry.key === key)?.node;
 

@@ -87,14 +87,15 @@ export class Param extends Expression {
   }
 
   /** The value in values.yaml, whatever an empty one stands for. */
-  goValue(root: Root): string {
-    return `${root === '.' ? '' : root}.Values.${this.path}`;
+  goValue({ dot, block }: Root): string {
+    if (block !== undefined && this.#keys[0] === block.key) return `${block.name}${this.path.slice(block.key.length)}`;
+    return `${dot === '.' ? '' : dot}.Values.${this.path}`;
   }
 
   override go(root: Root): string {
     const inline = this.inlineFallback;
     if (inline) return `${this.goValue(root)} | default ${parenthesized(inline.go(root))}`;
-    return this.template === undefined ? this.goValue(root) : `include "${PREFIX}${this.template}" ${root}`;
+    return this.template === undefined ? this.goValue(root) : `include "${PREFIX}${this.template}" ${root.dot}`;
   }
 }
 

@@ -1,41 +1,49 @@
-import { Emitter, type Fragments } from './emit.js';
+import { Emitter } from './emit.js';
+import { TOP } from './expression.js';
+import type { Head } from './fragments.js';
 import { type Guard, VALIDATE_CERTIFICATE } from './guards.js';
 import { DURATION, IMAGE, MERGE, MERGE_BY, SECONDS } from './helpers.js';
 import { type Param, PREFIX } from './param.js';
 import type { ChartTree, TreeObject } from './tree.js';
 
+interface TemplateText {
+  readonly head: Head;
+  readonly texts: string[];
+}
+
 /** Templates by path in the chart. */
 export function templateFiles(
   tree: ChartTree,
-  objects: readonly TreeObject[],
+  objects: Iterable<TreeObject>,
   guards: readonly Guard[],
   chartName: string,
 ): Map<string, string> {
+  const named = (text: string): string => text.replaceAll(PREFIX, `${chartName}.`);
   const bodies = new Map<string, string>();
-  const wishes = new Map<string, string>();
-  let owner = '';
-  const fragments: Fragments = {
-    named(wish, body, owned = true) {
-      const known = wishes.get(body);
+  const names = new Map<string, string>();
+  const emitter = new Emitter({
+    named(wish, body) {
+      const known = names.get(body);
       if (known !== undefined) return known;
-      const name = bodies.has(wish) ? freeName(bodies, `${owner === '' || !owned ? '' : `${owner}.`}${wish}`) : wish;
+      const name = freeName(bodies, wish);
       bodies.set(name, body);
-      wishes.set(body, name);
+      names.set(body, name);
       return name;
     },
-  };
-  const emitter = new Emitter(fragments);
-  const files = new Map<string, string>();
-  for (const object of objects) {
-    owner = object.service?.key ?? '';
-    const path = `templates/${object.service ? `${object.service.name}/` : ''}${object.plane}.yaml`;
-    files.set(path, (files.get(path) ?? '') + emitter.object(object.node, object.when, object.service?.key));
+  });
+  const files = new Map<string, TemplateText>();
+  for (const { service, plane, node, when } of objects) {
+    const path = `templates/${service ? `services/${service.name}` : plane}.yaml`;
+    const file: TemplateText = files.get(path) ?? { head: { block: service?.key, variables: new Map() }, texts: [] };
+    files.set(path, file);
+    // replaced at once: a text put together from thousands of pieces is a tree of them until somebody reads it
+    file.texts.push(named(emitter.object(node, when, file.head)));
   }
-  for (const [path, text] of files) files.set(path, withMode(text));
-  files.set('templates/extra-objects.yaml', EXTRA_OBJECTS);
-  files.set('templates/validate.yaml', validation(guards));
-  files.set('templates/_helpers.tpl', helpers(tree, bodies));
-  return new Map([...files].map(([path, text]) => [path, text.replaceAll(PREFIX, `${chartName}.`)]));
+  const result = new Map([...files].map(([path, { head, texts }]) => [path, withHead(texts.join(''), head)]));
+  result.set('templates/extra-objects.yaml', EXTRA_OBJECTS);
+  result.set('templates/validate.yaml', validation(guards));
+  result.set('templates/_helpers.tpl', helpers(tree, bodies));
+  return new Map([...result].map(([path, text]) => [path, named(text)]));
 }
 
 function freeName(taken: ReadonlyMap<string, string>, wish: string): string {
@@ -44,8 +52,19 @@ function freeName(taken: ReadonlyMap<string, string>, wish: string): string {
   return name;
 }
 
-/** The mode is worked out once a file. */
-const withMode = (text: string): string => (/\$mode\b/.test(text) ? `{{- $mode := include "${PREFIX}mode" . }}\n${text}` : text);
+/** Before the text, what it names: each is worked out once a file, however many objects ask for it. */
+function withHead(text: string, { block, variables }: Head = NO_HEAD): string {
+  const lines = block === undefined ? [] : [`{{- $service := .Values.${block} -}}\n`];
+  for (const [name, pattern] of NAMED) {
+    if (pattern.test(text)) lines.push(`{{- $${name} := include "${PREFIX}${name}" . -}}\n`);
+  }
+  for (const [variable, template] of variables) lines.push(`{{- ${variable} := include "${PREFIX}${template}" . -}}\n`);
+  return lines.join('') + text;
+}
+
+const NAMED = ['mode', 'namespace', 'fullname'].map(name => [name, new RegExp(`\\$${name}\\b`)] as const);
+
+const NO_HEAD: Head = { block: undefined, variables: new Map() };
 
 const EXTRA_OBJECTS = `{{- range .Values.extraObjects }}
 ---
@@ -67,7 +86,7 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
     define('mode', `{{- ternary .Values.global.mtls.mode "disabled" .Values.global.mtls.enabled -}}`),
     define(
       'issuer',
-      `{{- $name := ${global.issuerValue.go('.')} -}}\n{{- $name | default (printf "%s-ca-issuer" (include "${PREFIX}fullname" .)) -}}`,
+      `{{- $name := ${global.issuerValue.go(TOP)} -}}\n{{- $name | default (printf "%s-ca-issuer" (include "${PREFIX}fullname" .)) -}}`,
     ),
     define(DURATION.name, DURATION.template),
     define(SECONDS.name, SECONDS.template),
@@ -76,7 +95,7 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
     define(MERGE_BY.name, MERGE_BY.template),
     define('validateCertificate', VALIDATE_CERTIFICATE),
     ...global.values.params.filter(param => param.template !== undefined).map(param => define(param.template ?? '', fallback(param))),
-    ...[...fragments].map(([name, body]) => define(name, withMode(body.trimEnd()))),
+    ...[...fragments].map(([name, body]) => define(name, withHead(body.trimEnd()))),
   ];
   return parts.join('\n');
 }
@@ -85,8 +104,8 @@ function helpers(tree: ChartTree, fragments: ReadonlyMap<string, string>): strin
 function fallback(param: Param): string {
   const { fallback: empty } = param.props;
   if (empty?.kind !== 'environment') throw new Error(`${param.path} has no fallback by environment`);
-  const given = param.goValue('.');
-  const environment = empty.environment.go('.');
+  const given = param.goValue(TOP);
+  const environment = empty.environment.go(TOP);
   const structured = param.kind === 'map' || param.kind === 'list';
   const groups = new Map<string, string[]>();
   for (const [name, value] of Object.entries(empty.values)) {

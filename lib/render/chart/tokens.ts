@@ -15,15 +15,12 @@ export class Tokens {
   private readonly texts = new Map<string, Expression>();
   private readonly durations = new Map<string, Expression>();
   private readonly repeats = new Map<string, Repeat | Expression>();
-  /** The same few names stand in most objects. */
-  private readonly parsed = new Map<string, readonly Part[]>();
-  private pattern: RegExp | undefined;
+  private readonly byMark = new Map<string, string>();
 
   /** A text to be put into plans and names. @param like the value that it usually has */
   text(like: string, value: Expression): string {
-    const token = `${like}${this.mark()}`;
+    const token = this.token(like);
     this.texts.set(token, value);
-    this.pattern = undefined;
     return token;
   }
 
@@ -35,7 +32,7 @@ export class Tokens {
 
   /** An item of a list of texts that stands for several. */
   items(like: string, value: Repeat | Expression): string {
-    const token = `${like}${this.mark()}`;
+    const token = this.token(like);
     this.repeats.set(token, value);
     return token;
   }
@@ -47,41 +44,37 @@ export class Tokens {
 
   /** The parts of a text, or the one expression that it stands for. */
   parse(text: string): readonly Part[] {
-    const known = this.parsed.get(text);
-    if (known) return known;
-    const parts = this.parseText(text);
-    this.parsed.set(text, parts);
-    return parts;
-  }
-
-  private parseText(text: string): readonly Part[] {
     const whole = this.durations.get(text);
     if (whole) return [whole];
     if (!text.includes(MARK)) return [text];
-    for (const token of this.repeats.keys()) {
-      if (text.includes(token)) throw new Error(`a list of names stands in the middle of a text: ${JSON.stringify(text)}`);
-    }
-    const parts = text.split(this.regex()).filter(part => part !== '');
-    return parts.map(part => {
-      const value = this.texts.get(part);
+    const parts: Part[] = [];
+    let from = 0;
+    for (const { 0: mark, index } of text.matchAll(MARKS)) {
+      const end = index + mark.length;
+      const token = this.byMark.get(mark) ?? '';
+      const value = this.texts.get(token);
+      if (this.repeats.has(token)) throw new Error(`a list of names stands in the middle of a text: ${JSON.stringify(text)}`);
+      const start = end - token.length;
       // cut or changed by whoever put the text together, it would end up in the chart as it is
-      if (value === undefined && part.includes(MARK)) throw new Error(`a value of the chart was cut in ${JSON.stringify(text)}`);
-      return value ?? part;
-    });
+      if (value === undefined || start < from || !text.startsWith(token, start))
+        throw new Error(`a value of the chart was cut in ${JSON.stringify(text)}`);
+      if (start > from) parts.push(text.slice(from, start));
+      parts.push(value);
+      from = end;
+    }
+    const rest = text.slice(from);
+    if (rest.includes(MARK)) throw new Error(`a value of the chart was cut in ${JSON.stringify(text)}`);
+    return rest === '' ? parts : [...parts, rest];
   }
 
-  private regex(): RegExp {
-    if (this.pattern) return this.pattern;
-    // the longest first: a token may begin with another one's text
-    const tokens = [...this.texts.keys()].sort((a, b) => b.length - a.length);
-    this.pattern = new RegExp(`(${tokens.map(token => token.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|')})`);
-    return this.pattern;
-  }
-
-  private mark(): string {
-    return `${MARK}${this.texts.size + this.repeats.size}${END}`;
+  /** The token that looks like a text, with an end of its own. */
+  private token(like: string): string {
+    const mark = `${MARK}${this.byMark.size}${END}`;
+    this.byMark.set(mark, `${like}${mark}`);
+    return `${like}${mark}`;
   }
 }
 
 const MARK = 'zqx';
 const END = 'xqz';
+const MARKS = new RegExp(`${MARK}\\d+${END}`, 'g');

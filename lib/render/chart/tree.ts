@@ -13,10 +13,10 @@ import {
 } from '../../constructs/index.js';
 import type { Fleet, Plan } from '../../fleet/index.js';
 import { serviceBlocks } from './blocks.js';
-import type { Condition } from './condition.js';
+import { type Condition, variantCondition } from './condition.js';
 import { as } from './expression.js';
 import { type GlobalValues, globalValues } from './global-values.js';
-import { conditionOf, Merger, together, type Version, type Word } from './merge.js';
+import { Merger, together, type Version, type Word, wordOf } from './merge.js';
 import type { MapNode } from './node.js';
 import { type ChartMode, FleetPlans } from './plans.js';
 import { type ServiceValues, serviceValues } from './service-values.js';
@@ -40,11 +40,19 @@ export interface ChartTree {
   readonly plans: FleetPlans;
   readonly global: GlobalValues;
   readonly services: readonly ServiceValues[];
-  readonly objects: readonly TreeObject[];
+  /** Part by part, so that the nodes of a large fleet need not stand in memory together. */
+  readonly objects: () => Iterable<TreeObject>;
 }
 
-/** Planes that depend on the mode; the others hold certificates, which wait in mode disabled for the next one. */
-const BY_MODE: ReadonlySet<Plane> = new Set(['policy', 'network', 'workload']);
+/**
+ * Modes that a plane tells apart by nothing but their word, so that the constructs run for one of them. Planes that are
+ * not here do not depend on the mode: they hold certificates, which wait in mode disabled for the next one.
+ */
+export const ALIKE: Readonly<Partial<Record<Plane, readonly (readonly ChartMode[])[]>>> = {
+  policy: [['strict', 'audit'], ['permissive'], ['disabled'], ['declared']],
+  network: [['strict', 'audit', 'disabled'], ['permissive'], ['declared']],
+  workload: [['strict', 'audit'], ['permissive'], ['disabled'], ['declared']],
+};
 
 export function chartTree(fleet: Fleet): ChartTree {
   const plans = new FleetPlans(fleet);
@@ -60,26 +68,27 @@ export function chartTree(fleet: Fleet): ChartTree {
     imagePullSecrets: as(global.imagePullSecrets),
     services: Object.fromEntries(services.map(service => [service.name, service.options])),
   };
+  const everywhere = Variants.all(axes);
   const byName = new Map(services.map(service => [service.name, service]));
-  const merger = new Merger(symbolic.tokens);
   const words = wordsOf(symbolic, global, plans.environments.length > 1);
-  const objects = PLANES.flatMap(plane => planeObjects(plane));
   return { fleet, plans, global, services, objects };
 
-  function planeObjects(plane: Plane): TreeObject[] {
+  function* objects(): Generator<TreeObject> {
     const [environment = ''] = plans.environments;
-    const count = planeParts(planFor(plane, environment, plans.modes[0] ?? 'strict'), plane).length;
-    // part by part: the constructs of all modes of a large fleet need not stand in memory together
-    return Array.from({ length: count }, (_, part) => partObjects(plane, part)).flat();
+    for (const plane of PLANES) {
+      const count = planeParts(planFor(plane, environment, plans.modes[0] ?? 'strict'), plane).length;
+      for (let part = 0; part < count; part++) yield* partObjects(plane, part);
+    }
   }
 
   function partObjects(plane: Plane, part: number): TreeObject[] {
     const versions = new Map<string, Version[]>();
+    const merger = new Merger(symbolic.tokens);
     for (const environment of plans.environments) {
-      for (const modes of BY_MODE.has(plane) ? plans.modes.map(mode => [mode]) : [plans.modes]) {
+      for (const modes of alike(plane, plans.modes)) {
         const [mode = 'strict'] = modes;
-        const variants = together(modes.map(each => ({ variants: Variants.one(axes, environment, each) })));
-        const plan = planFor(plane, environment, mode === 'disabled' && !BY_MODE.has(plane) ? 'strict' : mode);
+        const variants = together(modes.map(each => ({ variants: everywhere.only(environment, each) })));
+        const plan = planFor(plane, environment, mode === 'disabled' && ALIKE[plane] === undefined ? 'strict' : mode);
         for (const body of manifests(plan, plane, { options, part: planeParts(plan, plane)[part] })) {
           const key = `${body.apiVersion} ${body.kind} ${body.metadata.namespace ?? ''} ${body.metadata.name}`;
           const version: Version = { variants, value: body, words: words(environment, mode) };
@@ -89,7 +98,7 @@ export function chartTree(fleet: Fleet): ChartTree {
         }
       }
     }
-    return [...versions.values()].map(found => treeObject(plane, found));
+    return [...versions.values()].map(found => treeObject(plane, found, merger));
   }
 
   function planFor(plane: Plane, environment: string, mode: ChartMode): Plan {
@@ -97,7 +106,7 @@ export function chartTree(fleet: Fleet): ChartTree {
     return plane === 'issuance' ? symbolic.requestPlan(environment, mode) : symbolic.plan(environment, mode);
   }
 
-  function treeObject(plane: Plane, versions: readonly Version[]): TreeObject {
+  function treeObject(plane: Plane, versions: readonly Version[], merger: Merger): TreeObject {
     const present = together(versions);
     const node = merger.merge(versions, present);
     if (node.kind !== 'map') throw new Error('an object is no map');
@@ -108,7 +117,7 @@ export function chartTree(fleet: Fleet): ChartTree {
       service: name === undefined ? undefined : byName.get(name),
       kind: body.kind,
       node,
-      when: conditionOf(present, Variants.all(axes)),
+      when: variantCondition(present, everywhere),
     };
   }
 }
@@ -127,6 +136,10 @@ function manifests(plan: Plan, plane: Plane, props: PlaneProps): ManifestBody[] 
     });
 }
 
+/** The modes of a chart in the rows that a plane makes of them. */
+const alike = (plane: Plane, modes: readonly ChartMode[]): (readonly ChartMode[])[] =>
+  (ALIKE[plane] ?? [modes]).map(row => modes.filter(mode => row.includes(mode))).filter(row => row.length > 0);
+
 function serviceNames(plans: FleetPlans): string[] {
   return plans.plan(plans.environments[0] ?? '').services.map(service => service.name);
 }
@@ -135,8 +148,14 @@ function serviceNames(plans: FleetPlans): string[] {
 function wordsOf(symbolic: SymbolicPlans, global: GlobalValues, several: boolean): (environment: string, mode: string) => Word[] {
   const mode = symbolic.tokens.text('mode', global.mode);
   const environment = symbolic.tokens.text('environment', global.environment);
+  const known = new Map<string, Word>();
+  const word = (text: string, token: string): Word => {
+    const found = known.get(`${token} ${text}`) ?? wordOf(text, token);
+    known.set(`${token} ${text}`, found);
+    return found;
+  };
   return (environmentName, modeName) => [
-    ...(modeName === 'declared' ? [] : [{ text: modeName, token: mode }]),
-    ...(several ? [{ text: environmentName, token: environment }] : []),
+    ...(modeName === 'declared' ? [] : [word(modeName, mode)]),
+    ...(several ? [word(environmentName, environment)] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { parenthesized } from './condition.js';
+import { type Condition, parenthesized } from './condition.js';
 import type { Context, Expression, Root } from './expression.js';
 
 /**
@@ -18,25 +18,45 @@ export class Variants {
   /** One bit a pair: environment * number of modes + mode. */
   readonly bits: bigint;
 
-  private constructor(axes: Axes, bits: bigint) {
+  /** Every set is made once, so that what is known of one is found again. */
+  private readonly known: Map<bigint, Variants>;
+  private readonly tests = new Map<Variants, string>();
+  private readonly conditions = new Map<Variants, Condition>();
+
+  private constructor(axes: Axes, bits: bigint, known: Map<bigint, Variants>) {
     this.axes = axes;
     this.bits = bits;
+    this.known = known;
+    known.set(bits, this);
   }
 
   static all(axes: Axes): Variants {
-    return new Variants(axes, (1n << BigInt(axes.environments.length * axes.modes.length)) - 1n);
+    return new Variants(axes, (1n << BigInt(axes.environments.length * axes.modes.length)) - 1n, new Map());
   }
 
-  static one(axes: Axes, environment: string, mode: string): Variants {
-    return new Variants(axes, 1n << BigInt(axes.environments.indexOf(environment) * axes.modes.length + axes.modes.indexOf(mode)));
+  /** Those of one environment and one mode. */
+  only(environment: string, mode: string): Variants {
+    const { environments, modes } = this.axes;
+    return this.of(1n << BigInt(environments.indexOf(environment) * modes.length + modes.indexOf(mode)));
   }
 
   with(other: Variants): Variants {
-    return new Variants(this.axes, this.bits | other.bits);
+    return this === other ? this : this.of(this.bits | other.bits);
+  }
+
+  /** Holds for these and for none of the others in `within`: the same one each time. */
+  condition(within: Variants): Condition {
+    const known = this.conditions.get(within) ?? { kind: 'variant', variants: this, within };
+    this.conditions.set(within, known);
+    return known;
+  }
+
+  private of(bits: bigint): Variants {
+    return this.known.get(bits) ?? new Variants(this.axes, bits, this.known);
   }
 
   equals(other: Variants): boolean {
-    return this.bits === other.bits;
+    return this === other;
   }
 
   holds(context: Context): boolean {
@@ -46,14 +66,21 @@ export class Variants {
     return index >= 0 && ((this.bits >> BigInt(index)) & 1n) === 1n;
   }
 
-  /** The shortest test that tells this set from the rest of `within`. */
+  /** The shortest test that tells this set from the rest of `within`; the environment and the mode are read at the root. */
   go(within: Variants, root: Root): string {
+    if (root.dot !== '.') return this.test(within, root);
+    const known = this.tests.get(within) ?? this.test(within, root);
+    this.tests.set(within, known);
+    return known;
+  }
+
+  private test(within: Variants, root: Root): string {
     const product = this.product(within, root);
     if (product !== undefined) return product;
     const parts = this.axes.environments.flatMap((name, index) => {
-      const own = new Variants(this.axes, this.bits & this.environmentBits([index]));
+      const own = this.of(this.bits & this.environmentBits([index]));
       if (own.bits === 0n) return [];
-      const here = new Variants(this.axes, within.bits & this.environmentBits([index]));
+      const here = this.of(within.bits & this.environmentBits([index]));
       const mode = own.equals(here) ? undefined : own.product(here, root);
       const environment = `eq ${this.axes.environment.go(root)} ${JSON.stringify(name)}`;
       return [mode === undefined ? `(${environment})` : `(and (${environment}) (${mode}))`];

@@ -21,8 +21,8 @@ export function writeChart(folder: string, files: ReadonlyMap<string, string>): 
   const aside = mkdtempSync(join(parent, `.${basename(folder)}-`));
   try {
     const fresh = join(aside, 'new');
+    for (const below of new Set([...files.keys()].map(dirname))) mkdirSync(join(fresh, below), { recursive: true });
     for (const [path, text] of files) {
-      mkdirSync(dirname(join(fresh, path)), { recursive: true });
       writeFileSync(join(fresh, path), text, { flag: 'wx' });
     }
     swap(folder, fresh, join(aside, 'old'));

@@ -447,7 +447,7 @@ withHelm('row 58: the package is small, and leaves out what only developers read
   // a release is kept in a Secret, which holds 1 MiB
   expect(readFileSync(archive).length).toBeLessThan(100_000);
   const { stdout } = spawnSync('tar', ['tzf', archive], { encoding: 'utf8' });
-  expect(stdout).toContain('sentinel-core/templates/control-api/workload.yaml');
+  expect(stdout).toContain('sentinel-core/templates/services/control-api.yaml');
   expect(stdout).not.toMatch(/values\.d\.ts|\/ci\//);
 });
 

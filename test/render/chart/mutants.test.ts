@@ -28,7 +28,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   { rule: 'a condition holds in its modes only', from: /ne \$mode "disabled"/g, to: 'eq $mode "strict"' },
   { rule: 'a condition holds in its environments only', from: /eq \.Values\.environment "dev"/g, to: 'ne .Values.environment "dev"' },
-  { rule: 'a switch switches', from: /\.Values\.controlApi\.enabled/g, to: 'true' },
+  { rule: 'a switch switches', from: /\$service\.enabled/g, to: 'true' },
   {
     rule: 'mutual TLS can be off',
     from: /ternary \.Values\.global\.mtls\.mode "disabled" \.Values\.global\.mtls\.enabled/g,
@@ -51,7 +51,7 @@ const MUTANTS: readonly Mutant[] = [
   { rule: 'what the environment decides follows it', from: /\{\{- if eq \.Values\.environment "prod" -}}\n3/g, to: '{{- if false -}}\n3' },
   { rule: 'the namespace is that of the release', from: /default \.Release\.Namespace/g, to: 'default "sentinel-system"' },
   { rule: 'names follow the override', from: /\.Values\.fullnameOverride \| default /g, to: '' },
-  { rule: 'lists of the values are appended', from: /\{\{- with \.Values\.controlApi\.extraVolumes }}/g, to: '{{- with list }}' },
+  { rule: 'lists of the values are appended', from: /\{\{- with \$service\.extraVolumes }}/g, to: '{{- with list }}' },
   { rule: 'further objects are rendered', from: /range \.Values\.extraObjects/g, to: 'range list' },
   { rule: 'contradictions are refused', from: /fail \(printf/g, to: 'print (printf' },
 ];

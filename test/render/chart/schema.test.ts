@@ -102,11 +102,17 @@ test.each(BAD)('ajv refuses %s', (_, path, value) => {
 describe('values that contradict each other end in a message of the chart', () => {
   const CONTRADICTIONS: readonly (readonly [name: string, values: Record<string, unknown>, message: string])[] = [
     ['no issuer', { issuer: { create: false } }, 'name your issuer in global.mtls.issuer'],
-    ['a lifetime below an hour', at('global.mtls.certificateDuration', '59m'), 'certificate.duration is less than 1h'],
+    ['a lifetime below an hour', at('global.mtls.certificateDuration', '59m'), 'global.mtls.certificateDuration is less than 1h'],
+    ['one of a service', at('controlApi.certificate.duration', '59m'), 'controlApi.certificate.duration is less than 1h'],
     [
       'a renewal after the end',
       at('global.mtls.certificateDuration', '360h'),
-      'renewBefore must be at least 5m and less than the duration',
+      'global.mtls.certificateRenewBefore must be at least 5m and less than the duration',
+    ],
+    [
+      'one of a service',
+      at('controlApi.certificate.renewBefore', '9000h'),
+      'controlApi.certificate.renewBefore must be at least 5m and less than the duration',
     ],
     [
       'another kind of issuer under issuance policies',
