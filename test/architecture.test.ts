@@ -71,3 +71,15 @@ test('cdk8s-plus-28 is imported for its types alone: loading it would double the
   const loading = files.filter(file => /import (?!type).*'cdk8s-plus-28'/.test(readFileSync(join(LIB, file), 'utf8')));
   expect(loading).toEqual([]);
 });
+
+test('libraries that only commands with a cluster need are loaded by import() alone: --help and synth must not wait for them', () => {
+  const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  const naming = files.filter(file => /'(?:@kubernetes\/client-node|age-encryption)'/.test(readFileSync(join(LIB, file), 'utf8')));
+  expect(naming.sort()).toEqual(['cluster/backup/encryption.ts', 'cluster/read/connection.ts']);
+  const loading = naming.filter(file =>
+    /^import (?!type).*'(?:@kubernetes\/client-node|age-encryption)'|require\('(?:@kubernetes\/client-node|age-encryption)/m.test(
+      readFileSync(join(LIB, file), 'utf8'),
+    ),
+  );
+  expect(loading).toEqual([]);
+});

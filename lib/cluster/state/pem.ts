@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import type { PublicSecret } from '../snapshot/index.js';
-import { certificateBlocks } from '../snapshot/secret.js';
 
 /** Certificates of a text of PEM, in its order; `broken` counts blocks that can't be parsed. */
 export interface Chain {
@@ -11,7 +10,7 @@ export interface Chain {
 const EMPTY: Chain = { certificates: [], broken: 0 };
 
 export function parseChain(pem: string): Chain {
-  const blocks = certificateBlocks(pem);
+  const blocks = blocksOf(pem);
   if (blocks.length === 0) return EMPTY;
   const certificates = blocks.flatMap(block => {
     try {
@@ -21,6 +20,21 @@ export function parseChain(pem: string): Chain {
     }
   });
   return { certificates, broken: blocks.length - certificates.length };
+}
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
+
+/** What stands between the marks, whatever it is: the parser below says whether it is a certificate. */
+function blocksOf(text: string): string[] {
+  const blocks: string[] = [];
+  for (let at = text.indexOf(BEGIN); at >= 0; ) {
+    const end = text.indexOf(END, at);
+    if (end < 0) break;
+    blocks.push(text.slice(at, end + END.length));
+    at = text.indexOf(BEGIN, end);
+  }
+  return blocks;
 }
 
 export const chainAt = (secret: PublicSecret, key: 'tls.crt' | 'ca.crt'): Chain =>

@@ -198,10 +198,11 @@ export const CERTIFICATES: readonly Check[] = [
     needs: withSecrets,
     *find(living) {
       if (living.snapshot.header.namespaces.length > 0) return;
+      const known = new Set(living.certificates.map(({ namespace, object }) => `${namespace}/${object.metadata.name}`));
       for (const secret of living.objects.ofKind('Secret', '')) {
         const owner = secret.metadata.annotations?.['cert-manager.io/certificate-name'];
         const namespace = secret.metadata.namespace ?? '';
-        if (owner === undefined || living.objects.get('Certificate', namespace, owner, 'cert-manager.io') !== undefined) continue;
+        if (owner === undefined || known.has(`${namespace}/${owner}`)) continue;
         const mounted = living.mounts(namespace, secret.metadata.name).map(({ workload }) => workload);
         yield at(secret, `its Certificate ${owner} is not there${mounted.length > 0 ? `, and ${mounted.join(', ')} mounts it` : ''}`);
       }

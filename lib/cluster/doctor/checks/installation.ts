@@ -27,8 +27,9 @@ export const INSTALLATION: readonly Check[] = [
     needs: [NEEDS.definitions],
     preflight: true,
     *find({ objects }) {
+      const definitions = objects.ofKind('CustomResourceDefinition');
       for (const name of DEFINITIONS) {
-        const definition = objects.get('CustomResourceDefinition', undefined, name);
+        const definition = definitions.find(({ metadata }) => metadata.name === name);
         if (definition === undefined) yield { object: `CustomResourceDefinition ${name}`, evidence: 'it is not there' };
         else if (condition(definition, 'Established')?.status !== 'True') yield at(definition, 'it is not established');
       }

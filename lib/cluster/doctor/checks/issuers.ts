@@ -10,20 +10,34 @@ import { type Check, NEEDS } from '../check.js';
 const section = 'issuers' as const;
 const needs = [NEEDS.issuers, NEEDS.clusterIssuers];
 
-/** What an issuer, and requests to it, say of their failure. */
-function* complaints(living: Living, type: IssuerView['type']): Generator<{ readonly issuer: IssuerView; readonly text: string }> {
+interface Complaint {
+  readonly issuer: IssuerView;
+  readonly text: string;
+}
+
+const complaintsOf = new WeakMap<Living, readonly Complaint[]>();
+
+/** What issuers of every type, and requests to them, say of their failure; found once for all checks. */
+function complaints(living: Living): readonly Complaint[] {
+  let found = complaintsOf.get(living);
+  if (found === undefined) {
+    found = [...findComplaints(living)];
+    complaintsOf.set(living, found);
+  }
+  return found;
+}
+
+function* findComplaints(living: Living): Generator<Complaint> {
   for (const issuer of living.world.issuers) {
-    if (issuer.type !== type) continue;
     const ready = condition(issuer.object, 'Ready');
     if (ready !== undefined && ready.status !== 'True') yield { issuer, text: `${ready.reason}: ${ready.message}` };
   }
   for (const certificate of living.certificates) {
-    const issuer = living.world.issuerOf(certificate);
     const [request] = living.requests(certificate);
-    if (issuer === undefined || issuer.type !== type || request === undefined) continue;
-    const ready = condition(request, 'Ready');
-    if (ready !== undefined && ready.status !== 'True')
-      yield { issuer, text: `${ready.reason}: ${ready.message} (${objectName(request)})` };
+    const ready = request && condition(request, 'Ready');
+    if (request === undefined || ready === undefined || ready.status === 'True') continue;
+    const issuer = living.world.issuerOf(certificate);
+    if (issuer !== undefined) yield { issuer, text: `${ready.reason}: ${ready.message} (${objectName(request)})` };
   }
 }
 
@@ -35,9 +49,9 @@ function byComplaint(check: Omit<Check, 'find' | 'section' | 'level' | 'needs'>,
     needs: [...needs, NEEDS.requests],
     *find(living) {
       const told = new Set<string>();
-      for (const { issuer, text } of complaints(living, type)) {
+      for (const { issuer, text } of complaints(living)) {
         const name = objectName(issuer.object);
-        if (!pattern.test(text) || told.has(name)) continue;
+        if (issuer.type !== type || !pattern.test(text) || told.has(name)) continue;
         told.add(name);
         yield { object: name, evidence: text };
       }
