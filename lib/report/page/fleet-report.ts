@@ -25,6 +25,8 @@ export interface FleetReport {
   readonly version: string;
   readonly proof: RelationProof;
   readonly findings: readonly Finding[];
+  /** The same, errors first; those with one code and one place are one mistake. */
+  readonly mistakes: readonly Mistake[];
   readonly services: readonly ServiceRow[];
   readonly certificates: readonly CertificateRow[];
   readonly authorities: readonly AuthorityNode[];
@@ -40,12 +42,32 @@ export function fleetReport({ plan, objects, proof, findings, source, version }:
     source,
     version,
     proof,
-    findings: [...findings].sort((a, b) => RANK[a.severity] - RANK[b.severity]),
+    findings,
+    mistakes: mistakesOf(findings),
     services: serviceRows(plan),
     certificates: certificateRows(objects, plan),
     authorities: authorityTree(plan),
     callsByMode,
   };
+}
+
+export interface Mistake {
+  readonly first: Finding;
+  /** Further findings of the same code at the same place. */
+  readonly more: number;
+}
+
+/** One rule that opens everything is a finding for each service, and for a reader one line to mend. */
+function mistakesOf(findings: readonly Finding[]): readonly Mistake[] {
+  const groups = new Map<string, { readonly first: Finding; more: number }>();
+  for (const finding of findings) {
+    const { code, object, path, file, line } = finding;
+    const key = JSON.stringify([code, object, path, file, line, object === '' ? finding.message : '']);
+    const group = groups.get(key);
+    if (group) group.more += 1;
+    else groups.set(key, { first: finding, more: 0 });
+  }
+  return [...groups.values()].sort((a, b) => RANK[a.first.severity] - RANK[b.first.severity]);
 }
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;

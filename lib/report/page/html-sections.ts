@@ -1,4 +1,3 @@
-import type { Finding } from '../../check/verify/index.js';
 import { durationText } from '../durations.js';
 import { LAYER_TEXT } from '../relations.js';
 import { type Html, html } from './_html.js';
@@ -6,7 +5,7 @@ import { table } from './_table.js';
 import type { AuthorityNode } from './authority-tree.js';
 import { callGraph } from './call-graph.js';
 import type { CertificateRow } from './certificate-rows.js';
-import { type FleetReport, plural } from './fleet-report.js';
+import { type FleetReport, type Mistake, plural } from './fleet-report.js';
 import { layoutGraph } from './graph-layout.js';
 import { graphSvg } from './graph-svg.js';
 import type { ServiceRow } from './service-rows.js';
@@ -95,8 +94,8 @@ function node({ name, facts, children }: AuthorityNode): Html {
 
 const SIGNS = { error: '✖', warning: '▲', note: '●' } as const;
 
-export function findingsSection({ findings }: FleetReport): Html {
-  const rows = findings.map(finding => ({ cells: findingCells(finding) }));
+export function findingsSection({ mistakes }: FleetReport): Html {
+  const rows = mistakes.map(mistake => ({ cells: findingCells(mistake) }));
   const content =
     rows.length === 0
       ? html`<p>None: schemas, manifests, proof and linter have nothing to say.</p>`
@@ -106,9 +105,9 @@ export function findingsSection({ findings }: FleetReport): Html {
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
 
-const findingCells = ({ severity, code, message, object, path, file, line, fix }: Finding) => [
+const findingCells = ({ first: { severity, code, message, object, path, file, line, fix }, more }: Mistake) => [
   { content: html`<span class="${severity}"><span aria-hidden="true">${SIGNS[severity]}</span> ${severity}</span>`, sort: RANK[severity] },
-  html`${message} <small>${code}</small>`,
+  html`${message} <small>${code}${more === 0 ? '' : `, and ${more} more of the same cause`}</small>`,
   html`${object}${path === '' ? '' : ` ${path}`}${file === undefined ? '' : html` <small>${file}:${line}</small>`}`,
   fix === '' ? '–' : fix,
 ];

@@ -1,4 +1,3 @@
-import type { Finding } from '../../check/verify/index.js';
 import { durationText } from '../durations.js';
 import { code } from '../markdown.js';
 import type { CertificateRow } from './certificate-rows.js';
@@ -24,7 +23,7 @@ export function reportMarkdown(report: FleetReport): string {
     `${LOOKS[state]} **${text}.** ${plural(plan.services.length, 'service')}, ${callsByMode.strict} of ${plural(plan.edges.length, 'call')} strict, ${plan.externalEdges.length} across the border.`,
     '',
     ...proof(report),
-    ...findings(report.findings),
+    ...findings(report),
     ...reach(report),
     ...certificates(report.certificates),
   ];
@@ -39,21 +38,21 @@ function proof({ proof: { layers, notes } }: FleetReport): readonly string[] {
   return [...table(['layer', 'answer'], rows), ...(notes.length === 0 ? [] : [...notes.map(note => `- ${cell(note)}`), ''])];
 }
 
-function findings(all: readonly Finding[]): readonly string[] {
+function findings({ findings: all, mistakes }: FleetReport): readonly string[] {
   if (all.length === 0) return ['No findings.', ''];
-  const rows = all
+  const rows = mistakes
     .slice(0, MOST_FINDINGS)
-    .map(({ severity, code: name, message, object, file, line }) => [
+    .map(({ first: { severity, code: name, message, object, file, line }, more }) => [
       `${SIGNS[severity]} ${severity}`,
-      `${cell(message)} ${cell(name)}`,
+      `${cell(message)} ${cell(name)}${more === 0 ? '' : `, and ${more} more of the same cause`}`,
       `${object === '' ? '' : cell(object)}${file === undefined ? '' : ` ${cell(`${file}:${line}`)}`}`,
     ]);
-  const more = all.length - rows.length;
+  const left = mistakes.length - rows.length;
   return [
     `**${plural(all.length, 'finding')}**`,
     '',
     ...table(['severity', 'what', 'where'], rows),
-    ...(more > 0 ? [`… and ${more} more`, ''] : []),
+    ...(left > 0 ? [`… and ${plural(left, 'cause')} more`, ''] : []),
   ];
 }
 

@@ -81,6 +81,13 @@ describe('what a report says', () => {
   });
 });
 
+test('findings of one cause are one mistake, and none is lost in the count', () => {
+  const { findings, mistakes } = reportOf(planOfText(SHOP), withHostileObject());
+  expect(findings.length).toBeGreaterThan(5);
+  expect(mistakes.length).toBeLessThan(findings.length);
+  expect(mistakes.reduce((sum, { more }) => sum + 1 + more, 0)).toBe(findings.length);
+});
+
 test('what is wrong comes before the drawing', () => {
   const order = (page: string): string[] => [...page.matchAll(/<section id="(\w+)"/g)].map(match => match[1] ?? '');
   expect(order(reportHtml(reportOf(planOfText(SHOP)))).slice(0, 2)).toEqual(['calls', 'findings']);
