@@ -1,7 +1,7 @@
 import { type Check, type Context, holds, same } from '../claim.js';
 import type { ServedIdentity } from '../pods/control.js';
 import type { CallReport, LoadReport } from '../pods/load.js';
-import { ask } from './_calls.js';
+import { ask, inTurns } from './_calls.js';
 
 interface LoadOptions {
   /** Hosts and ports that a service calls where there is no mutual TLS. */
@@ -39,10 +39,13 @@ export class FleetLoad {
   }
 
   async #all(path: (service: string) => string): Promise<ReadonlyMap<string, unknown>> {
-    const answers = [...this.pods].map(
+    // a process a question: all at once they would be the load
+    const answers = await inTurns(
+      [...this.pods],
       async ([service, pod]): Promise<[string, unknown]> => [service, await ask(this.context, this.namespace, pod, path(service))],
+      4,
     );
-    return new Map(await Promise.all(answers));
+    return new Map(answers);
   }
 }
 

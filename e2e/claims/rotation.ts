@@ -3,6 +3,7 @@ import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
 import { until } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
+import type { LoadReport } from '../pods/load.js';
 import { coversEveryCall, FleetLoad, noneLost, totals } from './_load.js';
 import { renew, serialIn } from './_renewal.js';
 import { edges, NAMESPACE, podsOf } from './_sentinel.js';
@@ -42,25 +43,29 @@ async function leaves(context: Context, load: FleetLoad): Promise<Check[]> {
   const reports = await load.stop();
   const { requests, longestMs } = totals(reports);
   const figure = `${ROUNDS} rounds in ${Math.round(seconds)} s, ${requests} requests, the longest ${longestMs} ms`;
-  // a round may pass between two requests of one caller, not between those of all
-  const seen = [...first.keys()].map(service => {
-    const serials = [...reports.values()].flatMap(({ calls }) =>
-      calls.filter(call => call.service === service).flatMap(call => call.serials),
-    );
-    return { service, called: edges().some(edge => edge.endsWith(` → ${service}`)), serials: new Set(serials).size };
-  });
+  const seen = seenBy(reports);
   return [
     { ...coversEveryCall(edges(), reports), figure },
     ...noneLost('while leaves are renewed', reports),
-    ...seen
-      .filter(({ called }) => called)
-      .map(({ service, serials }) =>
-        holds(`callers have seen the renewed certificates of ${service}`, serials >= ROUNDS, `${serials} in ${ROUNDS} rounds`),
-      ),
+    ...[...first.keys()]
+      .filter(service => seen.has(service))
+      .map(service => {
+        const serials = seen.get(service)?.size ?? 0;
+        return holds(`callers have seen every renewed certificate of ${service}`, serials >= ROUNDS, `${serials} in ${ROUNDS} rounds`);
+      }),
   ];
 }
 
-/** Every leaf once, until every process serves with what is in its Secret. */
+/** Serial numbers that callers have seen, by service. */
+function seenBy(reports: ReadonlyMap<string, LoadReport>): Map<string, Set<string>> {
+  const seen = new Map<string, Set<string>>();
+  for (const { service, serials } of [...reports.values()].flatMap(({ calls }) => calls)) {
+    seen.set(service, new Set([...(seen.get(service) ?? []), ...serials]));
+  }
+  return seen;
+}
+
+/** Every leaf once, until every process serves with what is in its Secret, and callers have seen it. */
 async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
   const before = await load.identities();
   for (const service of before.keys()) renew(kubectl, `${service}-tls`, NAMESPACE);
@@ -72,6 +77,9 @@ async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
         ([service, { serial }]) => serial === before.get(service)?.serial || serial !== serialIn(kubectl, `${service}-tls`, NAMESPACE),
       )
       .map(([service]) => service);
+    if (left.length > 0) return false;
+    const seen = seenBy(await load.progress());
+    left = [...now].filter(([service, { serial }]) => seen.get(service)?.has(serial) === false).map(([service]) => `${service} (callers)`);
     return left.length === 0;
   }).catch((error: Error) => {
     throw new Error(`${error.message}: ${left.join(', ')}`);
