@@ -44,8 +44,11 @@ export function expectedCertificates(plan: Plan): readonly ExpectedCertificate[]
 
 /** The rendered Certificate by its name, else by the Secret that it writes. */
 export function renderedCertificate(objects: ObjectSet, { namespace, name }: ExpectedCertificate): KubernetesObject | undefined {
-  const list = objects.ofKind('Certificate', 'cert-manager.io').filter(({ metadata }) => metadata.namespace === namespace);
-  return list.find(({ metadata }) => metadata.name === name) ?? list.find(object => valueAt(object, ['spec', 'secretName']) === name);
+  const named = objects.get('Certificate', namespace, name, 'cert-manager.io');
+  if (named) return named;
+  const writes = (object: KubernetesObject): boolean =>
+    object.metadata.namespace === namespace && valueAt(object, ['spec', 'secretName']) === name;
+  return objects.ofKind('Certificate', 'cert-manager.io').find(writes);
 }
 
 /** Compares one Certificate with the plan, field by field. */
