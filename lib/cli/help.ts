@@ -214,12 +214,16 @@ that changed or ends before it, a Secret of another issuer, a key that does not 
 
   --all                  Certificates of everybody, not only those with the label sentinel-mtls.io/fleet
   --fleet NAME           only this fleet
-  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  -n, --namespace NAME   only this namespace; may be repeated
+  -A, --all-namespaces   all of them (default)
   --cert-manager-namespace NAME  where the Secrets of ClusterIssuers are, for -n (default: cert-manager)
   --from DIR             a dump of doctor in place of a cluster
   --format FORMAT        table (default), wide or json
   --watch                look again every 10 seconds
-${CLUSTER_HELP}`,
+${CLUSTER_HELP}
+  sentinel-mtls status --all
+  sentinel-mtls status -n sentinel-system --watch
+`,
   doctor: `Usage: sentinel-mtls doctor [--preflight] [--from DIR | --dump DIR] [-n NAMESPACE]... [--format text|json]
 
 Looks for the failure modes in docs/doctor.md: what was seen, why it matters, what comes next. It only reads. What may
@@ -233,9 +237,13 @@ written nowhere.
                          the right to create Certificates in the namespace default
   --wait TIME            look again until nothing is found, for so long (default: 0s)
   --fail-on LEVEL        warning (default) or error: what exit code 1 is given for
-  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  -n, --namespace NAME   only this namespace; may be repeated
+  -A, --all-namespaces   all of them (default)
   --format FORMAT        text (default) or json
-${CLUSTER_HELP}`,
+${CLUSTER_HELP}
+  sentinel-mtls doctor --preflight
+  sentinel-mtls doctor --dump /tmp/dump
+`,
   renew: `Usage: sentinel-mtls renew SERVICE... | --all | --issuer NAME [--wait] [--stagger 30s] [--max-parallel N]
 
 Asks cert-manager to issue certificates anew, without regard to a pause after failures. SERVICE is a service of a fleet
@@ -248,13 +256,22 @@ or the name of a Certificate. Authorities are renewed only by name. Once one has
   --stagger TIME         between two beginnings (default: 0s)
   --max-parallel N       under way at a time, with --wait (default: 5)
   --dry-run              say which, and change nothing
-  -n, --namespace NAME   only this namespace; may be repeated (default, and -A: all)
+  -n, --namespace NAME   only this namespace; may be repeated
+  -A, --all-namespaces   all of them (default)
   --format FORMAT        text (default) or json
-${CLUSTER_HELP}`,
+${CLUSTER_HELP}
+  sentinel-mtls renew control-api --wait
+  sentinel-mtls renew --issuer sentinel-ca-issuer --wait --stagger 30s
+`,
   rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
 
 Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
 ClusterRole for what belongs to none. COMMAND is status, doctor, renew, backup or restore.
+
+  -n, --namespace NAME   Roles of this namespace; may be repeated
+  -A, --all-namespaces   ClusterRoles alone (default)
+  --preflight            of doctor before an install
+  --probe                of doctor that asks the webhook
 
   sentinel-mtls rbac doctor | kubectl apply -f -
 `,
@@ -269,7 +286,10 @@ missing. The passphrase may also stand in the environment, as SENTINEL_MTLS_PASS
   --recipient age1...    who can open it, as age-keygen prints it; may be repeated
   --passphrase-file FILE the passphrase, 12 characters at least
   --identity FILE        keys of age-keygen
-${CLUSTER_HELP}`,
+${CLUSTER_HELP}
+  sentinel-mtls backup -o sentinel.age --recipient age1...
+  sentinel-mtls backup verify sentinel.age --identity keys.txt
+`,
   restore: `Usage: sentinel-mtls restore FILE --identity FILE | --passphrase-file FILE [--dry-run] [--overwrite]
 
 Verifies a backup and brings its objects into a cluster that has cert-manager and trust-manager. Everything is looked at
@@ -278,7 +298,9 @@ first; where an object is there and differs, nothing is written. Leaves are issu
   --dry-run              say what would be done
   --overwrite            replace objects that differ
   --force                restore although something in it is broken or has ended
-${CLUSTER_HELP}`,
+${CLUSTER_HELP}
+  sentinel-mtls restore sentinel.age --identity keys.txt --dry-run
+`,
   'dev-certs': `Usage: sentinel-mtls dev-certs [SERVICE...] [-f FLEET] [--env ENVIRONMENT] [-o FOLDER]
 
 Writes tls.crt, tls.key (mode 0600), ca.crt and policy.json of a service, signed by an authority of this machine
@@ -301,6 +323,6 @@ export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), 'help
 export function optionsOf(command: string): readonly string[] {
   const text = (COMMANDS[command] ?? '')
     .split('\n')
-    .filter(line => !line.includes('sentinel-mtls') || line.includes('Usage') || line.startsWith('       '));
+    .filter(line => !/^ {2}\S.*/.test(line) || !line.includes('sentinel-mtls ') || line.includes('Usage'));
   return [...new Set(text.join('\n').match(/(?<=[\s[,])--?[a-z][a-z-]*/g) ?? [])];
 }
