@@ -33,24 +33,28 @@ def peer_of(request: Any) -> Optional[Peer]:
     return found if isinstance(found, Peer) else None
 
 
-class ConnectionApp:
+def connection_app(app: App, connection: Connection, current: Callable[[], Generation], tls_version: str) -> App:
     """An application as one connection sees it."""
+    ours = {EXTENSION: {"peer": connection.peer}, "tls": _tls_extension(connection.peer, tls_version)}
+    admitted_under: Optional[Generation] = None
 
-    def __init__(self, app: App, connection: Connection, current: Callable[[], Generation], tls_version: str) -> None:
-        self._app = app
-        self._connection = connection
-        self._current = current
-        self._extensions = {EXTENSION: {"peer": connection.peer}, "tls": _tls_extension(connection.peer, tls_version)}
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """No coroutine of its own: what the application returns is returned."""
-        connection = self._connection
-        if not connection.judge_again(self._current()).admits:
-            return _deny(scope, send)
-        strip_headers(scope)
+    def call(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """No coroutine of its own: what the application returns is returned. Every request passes here, so it is short."""
+        nonlocal admitted_under
+        generation = current()
+        if generation is not admitted_under:
+            if not connection.judge_again(generation).admits:
+                return _deny(scope, send)
+            admitted_under = generation
+        for name, _value in scope.get("headers", ()):
+            if name.startswith(_FIRST) and is_spoofed(name):
+                strip_headers(scope)
+                break
         extensions = scope.get("extensions")
-        scope["extensions"] = {**extensions, **self._extensions} if extensions else self._extensions.copy()
-        return self._app(scope, receive, send if connection.draining is None else _closing(send))
+        scope["extensions"] = {**extensions, **ours} if extensions else ours.copy()
+        return app(scope, receive, send if connection.draining is None else _closing(send))
+
+    return call
 
 
 class PlainApp:

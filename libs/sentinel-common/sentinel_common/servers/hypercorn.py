@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from hypercorn.config import Config
 
-from sentinel_common.asgi import App, ConnectionApp, PlainApp, Receive, Scope, Send
+from sentinel_common.asgi import App, PlainApp, Receive, Scope, Send, connection_app
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig
 from sentinel_common.judged import CONNECTION
@@ -49,6 +49,6 @@ def with_peer(app: Any, config: MtlsConfig) -> App:
             await PlainApp(app)(scope, receive, send)
         else:
             connection.has_requests()
-            await ConnectionApp(app, connection, current, "")(scope, receive, send)
+            await connection_app(app, connection, current, "")(scope, receive, send)
 
     return judged

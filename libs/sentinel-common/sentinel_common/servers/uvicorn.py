@@ -13,7 +13,7 @@ from typing import Any, Callable, List, Optional
 import uvicorn
 from uvicorn.server import Server
 
-from sentinel_common.asgi import ConnectionApp, PlainApp
+from sentinel_common.asgi import PlainApp, connection_app
 from sentinel_common.authorizers import Authorizer
 from sentinel_common.config import MTLSConfig, mtls_config_from_env
 from sentinel_common.context import RotatingContext
@@ -158,7 +158,7 @@ def _judging(base: Any, runtime: Runtime) -> Any:
             else:
                 drain, destroy = _in_loop(self._end_requests), _in_loop(transport.abort)
                 self._judged.attach(lambda _reason: drain(), destroy)
-                self.app = ConnectionApp(self.app, self._judged, runtime.source.current, tls.tls_version())
+                self.app = connection_app(self.app, self._judged, runtime.source.current, tls.tls_version())
             super().connection_made(transport)
 
         def connection_lost(self, exc: Optional[BaseException]) -> None:
