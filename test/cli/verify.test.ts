@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli, workspace } from './_cli.js';
 
@@ -25,6 +25,27 @@ describe('sentinel-mtls verify', () => {
     expect(code).toBe(0);
     for (const environment of ['dev', 'staging', 'prod']) expect(stdout).toContain(`verify fleet sentinel, environment ${environment}`);
     expect(stdout).not.toContain(' error ');
+  });
+
+  test('calls a service fine that listens and that nobody calls; a server that somebody calls needs "server auth"', () => {
+    const folder = workspace();
+    const fleet = `fleet: shop
+namespace: shop
+trustDomain: shop.internal
+team: shop
+environments: { dev: { authority: { selfSigned: {} } } }
+services:
+  web: { image: 'w:1', ports: { https: { port: 8443, protocol: https } }, calls: ['orders:https'] }
+  orders: { image: 'o:1', ports: { https: { port: 8443, protocol: https } }, calls: ['stock:https'] }
+  stock: { image: 's:1', ports: { https: { port: 8443, protocol: https } } }
+`;
+    writeFileSync(join(folder, 'shop.yaml'), fleet);
+    expect(cli(['synth', '-f', 'shop.yaml', '-o', 'out'], folder).code).toBe(0);
+    const verify = ['verify', '-f', 'shop.yaml', '--manifests', 'out'];
+    expect(cli(verify, folder)).toMatchObject({ code: 0, stdout: expect.not.stringContaining('SMT-C003') });
+    const file = join(folder, 'out/dev/identity.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/ {4}- server auth\n/, ''));
+    expect(cli(verify, folder)).toMatchObject({ code: 1, stdout: expect.stringContaining('error SMT-C003') });
   });
 
   test('finds what somebody else allows, with file, line, layer and what mends it; json says the same', () => {

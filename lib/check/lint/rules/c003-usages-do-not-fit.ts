@@ -1,5 +1,7 @@
+import { isRecord } from '../../../objects/index.js';
 import type { Rule } from '../rule.js';
 import { textsAt } from '../values.js';
+import type { World } from '../world.js';
 import { serviceNames } from './_names.js';
 
 export const usagesDoNotFit: Rule = {
@@ -61,7 +63,7 @@ spec:
           .slice(1)
           .some(name => dnsNames.includes(name)),
       );
-      if (any < 0 && served && usages.includes('client auth'))
+      if (any < 0 && served && usages.includes('client auth') && !admitsNobody(world, namespace, served.name))
         yield {
           object,
           path: ['spec', 'usages'],
@@ -71,3 +73,16 @@ spec:
     }
   },
 };
+
+/** Whether a service follows a policy.json by which nobody may call it: then no client ever sees its certificate. */
+function admitsNobody(world: World, namespace: string, service: string): boolean {
+  const map = world.objects.get('ConfigMap', namespace, `${service}-mtls-policy`, '');
+  const text = isRecord(map?.data) ? map.data['policy.json'] : undefined;
+  try {
+    const policy: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    const ports = isRecord(policy) && policy.service === service && Array.isArray(policy.server) ? policy.server : undefined;
+    return ports?.every(port => isRecord(port) && port.mode === 'strict' && Array.isArray(port.allow) && port.allow.length === 0) ?? false;
+  } catch {
+    return false;
+  }
+}
