@@ -53,5 +53,5 @@ function versions(): Record<string, string> {
     string,
     string
   >;
-  return { ...tools, node: process.version };
+  return { ...tools, set: process.env.E2E_VERSIONS ?? 'default', node: process.version };
 }

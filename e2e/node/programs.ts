@@ -14,8 +14,16 @@ export function build(...tools: readonly string[]): string[] {
   return output.trim().split('\n');
 }
 
+/** Which Kubernetes runs: the one that is tested at every change, or with `E2E_VERSIONS=newest` the newest that could be built. */
+function kubernetes(): string {
+  const set = process.env.E2E_VERSIONS ?? '';
+  if (set === '') return 'kubernetes';
+  if (set === 'newest') return 'kubernetes-newest';
+  throw new Error(`E2E_VERSIONS is "${set}", expected "newest" or nothing`);
+}
+
 export function nodePrograms(): Programs {
-  const paths = new Map(build('etcd', 'kubernetes').map(path => [path.slice(path.lastIndexOf('/') + 1), path]));
+  const paths = new Map(build('etcd', kubernetes()).map(path => [path.slice(path.lastIndexOf('/') + 1), path]));
   const path = (name: ProgramName): string => {
     const found = paths.get(name);
     if (found === undefined) throw new Error(`e2e/tools builds no "${name}"`);

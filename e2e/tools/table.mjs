@@ -8,6 +8,19 @@
  * - `onPath`: a program on PATH is taken instead when what it prints for `arguments` matches `accepts`
  */
 const KUBERNETES = 'v1.34.4';
+const NEWEST_KUBERNETES = 'v1.37.2';
+
+const kubernetes = version => ({
+  module: 'k8s.io/kubernetes',
+  version,
+  programs: Object.fromEntries(
+    ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'].map(name => [
+      name,
+      `k8s.io/kubernetes/cmd/${name}`,
+    ]),
+  ),
+  ldflags: `-X k8s.io/component-base/version.gitVersion=${version} -X k8s.io/client-go/pkg/version.gitVersion=${version}`,
+});
 
 export const TOOLS = {
   helm3: {
@@ -45,19 +58,9 @@ export const TOOLS = {
     version: 'v3.6.16',
     programs: { etcd: '.' },
   },
-  kubernetes: {
-    module: 'k8s.io/kubernetes',
-    version: KUBERNETES,
-    programs: {
-      'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-      'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-      'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
-      kubelet: 'k8s.io/kubernetes/cmd/kubelet',
-      'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
-      kubectl: 'k8s.io/kubernetes/cmd/kubectl',
-    },
-    ldflags: `-X k8s.io/component-base/version.gitVersion=${KUBERNETES} -X k8s.io/client-go/pkg/version.gitVersion=${KUBERNETES}`,
-  },
+  kubernetes: kubernetes(KUBERNETES),
+  // taken in place of it with E2E_VERSIONS=newest
+  'kubernetes-newest': kubernetes(NEWEST_KUBERNETES),
   pause: {
     version: 'v1',
     programs: { pause: '.' },
