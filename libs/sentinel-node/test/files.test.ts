@@ -496,5 +496,6 @@ test('opening and closing many times leaves no watch behind', async () => {
   const count = (): number => process.getActiveResourcesInfo().filter(name => name === 'FSEventWrap' || name === 'Timeout').length;
   const before = count();
   for (let round = 0; round < 50; round++) (await openSource(folder, { watch: true })).close();
-  expect(count()).toBe(before);
+  // a timer of somebody else in this process may be counted for a moment; what is left behind stays
+  await until(() => count() <= before, 'no more watches and timers than before');
 });
