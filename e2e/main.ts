@@ -67,7 +67,12 @@ async function leave(before: Fingerprint, plant: boolean): Promise<Row> {
   const start = Date.now();
   const left = await down(note);
   if (plant) attempt(['ip', 'link', 'add', 'e2e-planted', 'type', 'dummy']);
-  const found = [...left, ...differences(before, fingerprint())];
+  let found = [...left, ...differences(before, fingerprint())];
+  // what was killed a moment ago may still be on its way out
+  for (const deadline = Date.now() + 10_000; !plant && found.length > left.length && Date.now() < deadline; ) {
+    await new Promise(resolve => setTimeout(resolve, 500));
+    found = [...left, ...differences(before, fingerprint())];
+  }
   if (plant) attempt(['ip', 'link', 'del', 'e2e-planted']);
   for (const line of found) note(`  ${plant ? 'found' : 'FAILED'}: ${line}`);
   const good = plant ? found.some(line => CLEAN.faultShows.test(line)) : found.length === 0;

@@ -47,9 +47,12 @@ export function differences(before: Fingerprint, after: Fingerprint): string[] {
   });
 }
 
+/** Empty for one that has ended and only waits for its parent to notice; see proc(5). */
 function nameOfProcess(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const end = stat.lastIndexOf(')');
+    return stat.startsWith(' Z', end + 1) ? '' : stat.slice(stat.indexOf('(') + 1, end);
   } catch {
     return '';
   }
