@@ -66,7 +66,7 @@ const CLEAN: Omit<Claim, 'check'> = {
 async function leave(before: Fingerprint, plant: boolean): Promise<Row> {
   const start = Date.now();
   const left = await down(note);
-  if (plant) attempt(['ip', 'link', 'add', 'e2e-planted', 'type', 'dummy']);
+  if (plant) attempt(['ip', 'link', 'add', 'e2e-planted', 'type', 'bridge']);
   let found = [...left, ...differences(before, fingerprint())];
   // what was killed a moment ago may still be on its way out
   for (const deadline = Date.now() + 10_000; !plant && found.length > left.length && Date.now() < deadline; ) {
