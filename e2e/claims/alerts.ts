@@ -10,8 +10,8 @@ import { InstalledEnvironment } from '../environment.js';
 import { until } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
 import { type Alert, Prometheus } from '../prometheus.js';
+import { NAMESPACE } from './_sentinel.js';
 
-const NAMESPACE = 'sentinel-system';
 const HOUR_MS = 3_600_000;
 /** Rules are looked at once a minute, in three groups one after the other, and the alert waits for a minute. */
 const ALERT_SECONDS = 360;

@@ -3,8 +3,8 @@ import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
 import { complaintsOf } from '../kubectl.js';
 import { ROOT } from '../node/settings.js';
+import { NAMESPACE } from './_sentinel.js';
 
-const NAMESPACE = 'sentinel-system';
 /** What an environment can consist of, to look for what a removal has left. */
 const KINDS =
   'clusterissuers,issuers,certificates,bundles,networkpolicies,configmaps,serviceaccounts,services,deployments,daemonsets,prometheusrules';

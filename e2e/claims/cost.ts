@@ -10,7 +10,7 @@ import { declaredBy, hostOf, NAMESPACE, podsOf, services } from './_sentinel.js'
 
 const SECONDS = 20;
 const MEBIBYTE = 1024 * 1024;
-const HELD_MEBIBYTES = 40;
+const HELD_MEBIBYTES = 60;
 /** What the smallest proxy beside each pod is published to take: Istio 1.24's sidecar 60 MB, Dapr's 23 MB. */
 const SIDECAR_MEBIBYTES = 23;
 
@@ -27,7 +27,7 @@ interface Cost {
 export const cost: Claim = {
   name: 'cost',
   says: `mutual TLS adds no container, and less memory to a pod than a proxy of ${SIDECAR_MEBIBYTES} MiB would`,
-  fault: `with mutual TLS each service holds ${HELD_MEBIBYTES} MiB more`,
+  fault: `with mutual TLS all services but node-agent hold ${HELD_MEBIBYTES} MiB more`,
   faultShows: /adds less than/,
   async check(context, plant) {
     const off = await costOf(context, 'disabled', 0);
@@ -52,7 +52,9 @@ async function costOf(context: Context, mode: 'strict' | 'disabled', heldMebibyt
   const { kubectl, helm } = context;
   const names = Object.keys(services());
   importServiceImages(names.map(name => `ghcr.io/sentinel/${name}:0.4.0`));
+  // the limit of node-agent has no room for it
   const held = names
+    .filter(name => name !== 'node-agent')
     .map(camelCase)
     .flatMap(key => [`${key}.extraEnv[0].name=E2E_HELD_MEBIBYTES`, `${key}.extraEnv[0].value=${heldMebibytes}`]);
   const set = [`global.mtls.mode=${mode}`].flatMap(value => ['--set', value]).concat(held.flatMap(value => ['--set-string', value]));

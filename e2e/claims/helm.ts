@@ -5,11 +5,9 @@ import { attempt, type Outcome } from '../node/processes.js';
 import { build } from '../node/programs.js';
 import { KUBECONFIG, ROOT } from '../node/settings.js';
 import { callFrom } from './_calls.js';
+import { hostOf, NAMESPACE, spiffeIdOf } from './_sentinel.js';
 
-const NAMESPACE = 'sentinel-system';
 const CHART = join(ROOT, 'charts', 'sentinel-core');
-const HOST = `control-api.${NAMESPACE}.svc.cluster.local`;
-const ID = `spiffe://sentinel.internal/ns/${NAMESPACE}/sa/control-api`;
 
 /** The steps from plain to strict of the chart's README, in its order. `tls`: a declared call is made with certificates. */
 const STEPS: readonly { readonly name: string; readonly values: readonly string[]; readonly tls: boolean }[] = [
@@ -82,6 +80,10 @@ async function declaredCall(context: Context, what: string, tls: boolean): Promi
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1));
   const pod = pods[0]?.metadata.name ?? '';
-  const { outcome, detail } = await callFrom(context, NAMESPACE, pod, [HOST, '8000', ...(tls ? ['--server-id', ID] : ['--plain'])]);
+  const { outcome, detail } = await callFrom(context, NAMESPACE, pod, [
+    hostOf('control-api'),
+    '8000',
+    ...(tls ? ['--server-id', spiffeIdOf('control-api')] : ['--plain']),
+  ]);
   return holds(what, outcome === 'answered', `${outcome} (${detail})`);
 }

@@ -11,7 +11,7 @@ import { edges, NAMESPACE, podsOf } from './_sentinel.js';
 const CA = { name: 'sentinel-ca', secret: 'sentinel-ca-secret', namespace: 'cert-manager' };
 const OLD_ROOT = 'sentinel-old-root';
 /** Renewals of all leaves, one after the other. */
-const ROUNDS = Number(process.env.E2E_ROUNDS ?? 20);
+const ROUNDS = roundsOf(process.env.E2E_ROUNDS ?? '20');
 
 /** Leaves and root are renewed by cert-manager, the kubelet hands them on, the runtime library takes them; all of it under load. */
 export const rotation: Claim = {
@@ -134,4 +134,11 @@ async function untilRoots(load: FleetLoad, serials: readonly string[]): Promise<
     () => true,
     () => false,
   );
+}
+
+/** Without a round nothing would be shown. */
+function roundsOf(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`E2E_ROUNDS is "${text}", expected a number from 1`);
+  return rounds;
 }

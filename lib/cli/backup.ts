@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Backup, decrypt, encrypt, type Key, parseBackup, takeBackup, type Verified, verifyBackup } from '../cluster/index.js';
 import { printable } from '../report/printable.js';
 import { parse } from './arguments.js';
 import { KEY_OPTIONS, keyOf, LOCK_OPTIONS, lockOf } from './backup-key.js';
 import { CLUSTER_OPTIONS, openCluster } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
+import { checkNew, writeNew } from './new-file.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   return args[0] === 'verify' ? verify(args.slice(1)) : take(args);
@@ -14,6 +15,7 @@ async function take(args: readonly string[]): Promise<number> {
   const { values } = parse(args, { ...CLUSTER_OPTIONS, ...LOCK_OPTIONS, output: { type: 'string', short: 'o' } }, false);
   if (values.output === undefined)
     throw new UsageError('no file is named', 'name one: sentinel-mtls backup -o sentinel.age --recipient age1…');
+  checkNew(values.output);
   const lock = lockOf(values);
   const backup = await takeBackup(await openCluster(values));
   const verified = verifyBackup(backup);
@@ -22,7 +24,7 @@ async function take(args: readonly string[]): Promise<number> {
     return EXIT.noInput;
   }
   // only what is encrypted goes to a disk; an older backup is not written over
-  writeFileSync(values.output, await encrypt(JSON.stringify(backup), lock), { mode: 0o600, flag: 'wx' });
+  writeNew(values.output, await encrypt(JSON.stringify(backup), lock), 0o600);
   process.stdout.write(`${summary(verified)}${values.output}: ${backup.objects.length} objects, encrypted\n`);
   return verified.some(({ problems }) => problems.length > 0) ? EXIT.findings : EXIT.ok;
 }

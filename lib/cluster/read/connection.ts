@@ -67,9 +67,10 @@ async function loadConfig(file: string | undefined): Promise<KubeConfig> {
     if (file === undefined) config.loadFromDefault();
     else config.loadFromFile(file);
   } catch (error) {
+    const named = file ?? process.env.KUBECONFIG;
     throw new ClusterError(
       'CLUSTER_CONFIG',
-      `the kubeconfig can't be read: ${firstLine(error)}`,
+      `the kubeconfig${named === undefined ? '' : ` ${named}`} can't be read: ${firstLine(error)}`,
       'name one with --kubeconfig or in KUBECONFIG, as for kubectl',
     );
   }

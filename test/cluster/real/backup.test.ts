@@ -37,7 +37,11 @@ withCluster('a backup is encrypted, readable by its owner alone, and not written
   expect(bytes).not.toMatch(/shop-ca-secret|PRIVATE KEY|LS0tLS1/);
   expect((statSync(file('backup.age')).mode & 0o777).toString(8)).toBe('600');
   expect(run.stdout).not.toContain('PRIVATE KEY');
-  expect(cli(['backup', ...at(cluster), ...key(), '-o', file('backup.age')]).code).toBe(2);
+  expect(cli(['backup', ...at(cluster), ...key(), '-o', file('backup.age')])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('backup.age exists, and is left as it is'),
+  });
+  expect(readFileSync(file('backup.age'), 'latin1')).toBe(bytes);
 });
 
 withCluster('verify opens it with the key alone', () => {

@@ -1,6 +1,6 @@
-import { isRecord } from '../../../objects/index.js';
+import { PolicyError, parsePolicy } from '../../prove/policy-reader.js';
 import type { Rule } from '../rule.js';
-import { textsAt } from '../values.js';
+import { textAt, textsAt } from '../values.js';
 import type { World } from '../world.js';
 import { serviceNames } from './_names.js';
 
@@ -76,13 +76,13 @@ spec:
 
 /** Whether a service follows a policy.json by which nobody may call it: then no client ever sees its certificate. */
 function admitsNobody(world: World, namespace: string, service: string): boolean {
-  const map = world.objects.get('ConfigMap', namespace, `${service}-mtls-policy`, '');
-  const text = isRecord(map?.data) ? map.data['policy.json'] : undefined;
+  const text = textAt(world.objects.get('ConfigMap', namespace, `${service}-mtls-policy`, ''), 'data', 'policy.json');
   try {
-    const policy: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-    const ports = isRecord(policy) && policy.service === service && Array.isArray(policy.server) ? policy.server : undefined;
-    return ports?.every(port => isRecord(port) && port.mode === 'strict' && Array.isArray(port.allow) && port.allow.length === 0) ?? false;
-  } catch {
-    return false;
+    const policy = parsePolicy(text);
+    return policy.service === service && policy.server.every(({ mode, allow }) => mode === 'strict' && allow.length === 0);
+  } catch (error) {
+    // without a list that can be read nothing excuses the certificate
+    if (error instanceof PolicyError) return false;
+    throw error;
   }
 }
