@@ -2,7 +2,7 @@ const OVERVIEW = `sentinel-mtls: mutual TLS for a fleet of services, without a m
 
 Usage: sentinel-mtls COMMAND [options]
 
-  start [FLEET]     write the manifests, issue certificates from them, prove every call with real handshakes
+  start [FLEET]     write the manifests, verify them, issue certificates from them, prove every call with real handshakes
   synth             write the manifests: dist/<environment>/
   chart             write the Helm chart: charts/<name>/
   prove             prove that rendered manifests allow exactly the declared calls
@@ -42,9 +42,10 @@ const CLUSTER_HELP = `  --kubeconfig FILE      (default: as kubectl)
 const COMMANDS: Readonly<Record<string, string>> = {
   start: `Usage: sentinel-mtls start [FLEET] [--format text|json]
 
-Writes the manifests of every environment beside the fleet file (dist/), reads them back, issues a certificate
-for every service from them with an embedded authority, and makes TLS 1.3 handshakes on loopback: every declared
-call must succeed, everything else must be refused. FLEET is a fleet file or a folder that holds one.
+Writes the manifests of every environment beside the fleet file (dist/), reads them back and verifies them: schemas,
+the rules of lint, network, identity and issuance against the declared calls. Then it issues a certificate for every
+service from them with an embedded authority, and makes TLS 1.3 handshakes on loopback: every declared call must
+succeed, everything else must be refused. FLEET is a fleet file or a folder that holds one.
 
   --format FORMAT   text (default) or json
 

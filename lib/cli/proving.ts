@@ -1,7 +1,16 @@
 import { checkManifests, type HandshakeResult, type ManifestFinding, proveHandshakes } from '../check/prove/index.js';
 import { proveRelations, type RelationProof } from '../check/relations/index.js';
+import { type Finding, objectFindings } from '../check/verify/index.js';
 import type { Plan } from '../fleet/index.js';
-import { formatHandshakes, formatManifestFindings, formatRelations, handshakesJson, relationsJson } from '../report/index.js';
+import {
+  formatHandshakes,
+  formatManifestFindings,
+  formatObjectFindings,
+  formatRelations,
+  handshakesJson,
+  isFailing,
+  relationsJson,
+} from '../report/index.js';
 import type { Format } from './arguments.js';
 import { readRendered } from './rendered.js';
 
@@ -12,13 +21,21 @@ export interface Proof {
 }
 
 export interface ProvingOptions {
+  /** Also what `verify` finds in the objects alone: schemas and the rules of the linter. */
+  readonly objects?: boolean;
   readonly handshakes: boolean;
   readonly format: Format;
   readonly maxNonEdges?: number | undefined;
 }
 
+interface Linted {
+  readonly count: number;
+  readonly findings: readonly Finding[];
+}
+
 interface Outcome {
   readonly plan: Plan;
+  readonly objects: Linted | undefined;
   readonly findings: readonly ManifestFinding[];
   readonly relations: RelationProof;
   readonly handshakes: HandshakeResult | undefined;
@@ -33,6 +50,7 @@ export async function proveEnvironments(proofs: readonly Proof[], options: Provi
     const bound = options.maxNonEdges === undefined ? {} : { maxNonEdges: options.maxNonEdges };
     const outcome = {
       plan,
+      objects: options.objects ? { count: objects.size, findings: objectFindings({ ...rendered, plan }) } : undefined,
       findings: checkManifests(objects, plan),
       relations: proveRelations({ ...rendered, plan }),
       handshakes: options.handshakes ? await proveHandshakes(objects, plan, bound) : undefined,
@@ -46,20 +64,22 @@ export async function proveEnvironments(proofs: readonly Proof[], options: Provi
   return passed;
 }
 
-const hasPassed = ({ findings, relations, handshakes }: Outcome): boolean =>
-  findings.length === 0 && relations.equal && (handshakes?.failures.length ?? 0) === 0;
+const hasPassed = ({ objects, findings, relations, handshakes }: Outcome): boolean =>
+  !objects?.findings.some(isFailing) && findings.length === 0 && relations.equal && (handshakes?.failures.length ?? 0) === 0;
 
-function document({ plan, findings, relations, handshakes }: Outcome): unknown {
+function document({ plan, objects, findings, relations, handshakes }: Outcome): unknown {
   return {
     fleet: plan.fleet,
     environment: plan.environment,
+    ...(objects === undefined ? {} : { objects }),
     manifests: { findings },
     relations: relationsJson(relations),
     ...(handshakes === undefined ? {} : { handshakes: handshakesJson(handshakes) }),
   };
 }
 
-function text({ plan, findings, relations, handshakes }: Outcome): string {
+function text({ plan, objects, findings, relations, handshakes }: Outcome): string {
+  const linted = objects === undefined ? '' : formatObjectFindings(objects.count, objects.findings, plan);
   const shakes = handshakes === undefined ? '' : formatHandshakes(handshakes, plan);
-  return `${formatManifestFindings(findings, plan)}${formatRelations(relations)}${shakes}\n`;
+  return `${linted}${formatManifestFindings(findings, plan)}${formatRelations(relations)}${shakes}\n`;
 }

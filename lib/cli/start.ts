@@ -19,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
       `${path}: ${Object.keys(fleet.services).length} services, manifests for ${environments.join(', ')} in ${output}/\n\n`,
     );
   const proofs = environments.map(environment => ({ plan: resolve(fleet, environment), folder: join(output, environment) }));
-  const passed = await proveEnvironments(proofs, { handshakes: true, format });
+  const passed = await proveEnvironments(proofs, { objects: true, handshakes: true, format });
   if (format === 'text')
     process.stdout.write(passed ? 'exactly the declared calls are possible\n' : 'NOT PROVED: see the failures above\n');
   return passed ? EXIT.ok : EXIT.findings;

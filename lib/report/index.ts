@@ -14,5 +14,5 @@ export { type FleetReport, fleetReport, type ReportInput, reportHtml, reportMark
 export { printable } from './printable.js';
 export { formatRelations, relationsJson } from './relations.js';
 export { formatRuleIndex, formatRuleList, formatRulePage, formatRuleText } from './rule-page.js';
-export { formatVerdict, isFailing, type Verdict, verdictJson } from './verdict.js';
+export { formatObjectFindings, formatVerdict, isFailing, type Verdict, verdictJson } from './verdict.js';
 export { formatWalk } from './walk.js';

@@ -1,4 +1,6 @@
+import { RULES } from '../check/lint/index.js';
 import type { Finding } from '../check/verify/index.js';
+import type { Plan } from '../fleet/index.js';
 
 /** Version of the JSON form. */
 const SCHEMA_VERSION = 1;
@@ -16,15 +18,25 @@ export const isFailing = ({ severity }: Finding): boolean => severity === 'error
 
 /** One line a finding, grouped by file, and the verdict last. */
 export function formatVerdict({ subject, objects, findings }: Verdict): string {
-  const lines = findings.map(({ file, line, severity, code, object, path, message, fix }) => {
-    const place = file === undefined ? '' : `${file}:${line} `;
-    const what = `${object}${path === '' ? '' : ` ${path}`}`;
-    return `  ${place}${severity} ${code}\n     ${what}${what === '' ? '' : ': '}${message}${fix === '' ? '' : `\n     mend: ${fix}`}`;
-  });
   const failing = findings.filter(isFailing).length;
   const verdict =
     failing === 0 ? `fine: ${objects} objects` : `NOT fine: ${failing} of ${findings.length} findings are errors, in ${objects} objects`;
-  return `${[`verify ${subject}`, ...(lines.length === 0 ? [] : [lines.join('\n')]), `  ${verdict}`].join('\n\n')}\n\n`;
+  return `${[`verify ${subject}`, ...(findings.length === 0 ? [] : [findings.map(findingText).join('\n')]), `  ${verdict}`].join('\n\n')}\n\n`;
+}
+
+/** The part of `start` that says what the objects show by themselves. */
+export function formatObjectFindings(objects: number, findings: readonly Finding[], plan: Plan): string {
+  const failing = findings.filter(isFailing).length;
+  const count = `${failing} errors, ${findings.length - failing} warnings`;
+  const verdict = `${failing === 0 ? 'fine' : 'NOT fine'}: ${RULES.length} rules and the schemas, ${objects} objects, ${count}`;
+  const parts = [`objects of fleet ${plan.fleet}, environment ${plan.environment}`, ...findings.map(findingText), `  ${verdict}`];
+  return `${parts.join('\n\n')}\n\n`;
+}
+
+function findingText({ file, line, severity, code, object, path, message, fix }: Finding): string {
+  const place = file === undefined ? '' : `${file}:${line} `;
+  const what = `${object}${path === '' ? '' : ` ${path}`}`;
+  return `  ${place}${severity} ${code}\n     ${what}${what === '' ? '' : ': '}${message}${fix === '' ? '' : `\n     mend: ${fix}`}`;
 }
 
 export function verdictJson(verdicts: readonly Verdict[]): unknown {

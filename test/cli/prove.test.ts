@@ -91,6 +91,23 @@ describe('sentinel-mtls start', () => {
     expect(first.code).toBe(0);
     expect(withoutTimes(first.stdout)).toBe(withoutTimes(second.stdout));
     expect(first.stdout).toContain('exactly the declared calls are possible');
+    expect(first.stdout).toMatch(/warning SMT-C008\n[\s\S]*?\n {2}fine: \d+ rules and the schemas, 35 objects, 0 errors, 1 warnings\n/);
+  });
+
+  test('fails where a rule of the linter finds an error that no relation and no handshake shows', () => {
+    const folder = workspace();
+    const path = join(folder, 'fleet.yaml');
+    const image = '    image: ghcr.io/sentinel/control-api:0.4.0\n';
+    writeFileSync(path, readFileSync(path, 'utf8').replace(image, `${image}    env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" }\n`));
+    const { code, stdout } = cli(['start', '--format', 'json'], folder);
+    const { passed, environments } = JSON.parse(stdout);
+    expect([code, passed]).toEqual([1, false]);
+    for (const { objects, manifests, relations, handshakes } of environments) {
+      expect(objects.findings.filter(({ severity }: { severity: string }) => severity === 'error')).toEqual([
+        expect.objectContaining({ code: 'SMT-C027', object: 'Deployment sentinel-system/control-api', line: expect.any(Number) }),
+      ]);
+      expect([manifests.findings, relations.equal, handshakes.failures]).toEqual([[], true, []]);
+    }
   });
 });
 

@@ -148,6 +148,9 @@ export const CHECKS: readonly Check[] = [schemaFindings, manifestFindings, relat
 /** Every finding of every check. */
 export const verify = (subject: Subject, checks: readonly Check[] = CHECKS): readonly Finding[] => checks.flatMap(check => check(subject));
 
+/** What the objects show by themselves, before they are held against a plan: schemas and the rules of the linter. */
+export const objectFindings: Check = subject => verify(subject, [schemaFindings, lintFindings]);
+
 /** The same where the proof has been made already, by whoever shows more of it than its findings. */
 export const verifyWith = (subject: Subject, proof: RelationProof): readonly Finding[] =>
   verify(

@@ -1,2 +1,2 @@
-export { CHECKS, type Check, type Subject, verify, verifyWith } from './checks.js';
+export { CHECKS, type Check, objectFindings, type Subject, verify, verifyWith } from './checks.js';
 export type { Finding } from './finding.js';
