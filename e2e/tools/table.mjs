@@ -7,8 +7,8 @@
  * - `ldflags`: how the program learns its own version
  * - `onPath`: a program on PATH is taken instead when what it prints for `arguments` matches `accepts`
  */
-const KUBERNETES = 'v1.34.4';
-const NEWEST_KUBERNETES = 'v1.37.2';
+const KUBERNETES = 'v1.37.2';
+const OLDER_KUBERNETES = 'v1.34.4';
 
 const kubernetes = version => ({
   module: 'k8s.io/kubernetes',
@@ -59,8 +59,8 @@ export const TOOLS = {
     programs: { etcd: '.' },
   },
   kubernetes: kubernetes(KUBERNETES),
-  // taken in place of it with E2E_VERSIONS=newest
-  'kubernetes-newest': kubernetes(NEWEST_KUBERNETES),
+  // taken in place of it with E2E_VERSIONS=older
+  'kubernetes-older': kubernetes(OLDER_KUBERNETES),
   pause: {
     version: 'v1',
     programs: { pause: '.' },
