@@ -85,8 +85,7 @@ function importImagesOf(objects: readonly Resource[]): void {
 }
 
 export function importServiceImages(references: readonly string[]): void {
-  const [first, ...rest] = [...new Set(references)].sort();
-  if (first === undefined) return;
+  const wanted = [...new Set(references)].sort();
   const present = run(ctr('images', 'ls', '-q')).split('\n');
-  if (![first, ...rest].every(reference => present.includes(reference))) serviceImages([first, ...rest]).forEach(importImage);
+  if (!wanted.every(reference => present.includes(reference))) serviceImages(wanted).forEach(importImage);
 }

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "libs" / "sentinel-common")]
 
 import uvicorn  # noqa: E402
+
 from sentinel_common.config import MTLSConfig  # noqa: E402
 from sentinel_common.runtime import runtime_of  # noqa: E402
 from sentinel_common.servers.uvicorn import make_server  # noqa: E402

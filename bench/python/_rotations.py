@@ -15,9 +15,10 @@ from _measure import child, connect, request, row
 from folder import Projected, policy, until
 from opening import BY_HAND
 from pki import Authority
+from serving import served_serial, serving
+
 from sentinel_common.runtime import runtime_of
 from sentinel_common.settings import Timing
-from serving import served_serial, serving
 
 # Longer than the debounce, so that each rotation is taken and not one of several at once.
 _INTERVAL = 0.15

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../node/processes.js';
 
@@ -69,4 +69,15 @@ export function placeIn(root: string, path: string): string {
   const target = join(root, path);
   mkdirSync(dirname(target), { recursive: true });
   return target;
+}
+
+/** Of the names and contents of all files of a folder with one ending. */
+export function hashOf(folder: string, ending: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith(ending))
+    .sort()) {
+    hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest('hex');
 }

@@ -6,6 +6,7 @@ import { build } from '../node/programs.js';
 import { CACHE, ROOT } from '../node/settings.js';
 import { archiveOf, type Image, placeIn } from './archive.js';
 import { nodeImage } from './node-image.js';
+import { pythonImage } from './python-image.js';
 
 const ARCHIVES = join(CACHE, 'images');
 
@@ -36,10 +37,20 @@ export function prerequisiteImages(): string[] {
   ]);
 }
 
-/** One image for every service: the program of e2e/pods under each of the names that manifests ask for. */
-export function serviceImages(references: Image['references']): string[] {
-  return archives([nodeImage(references, podProgram())]);
+/** Services that run the Python library; the others run the one for Node. */
+const IN_PYTHON = /\/infra-adapter:/;
+
+/** Two images for all services: the programs of e2e/pods under each of the names that manifests ask for. */
+export function serviceImages(references: readonly string[]): string[] {
+  const application = podProgram();
+  const [python, node] = [references.filter(name => IN_PYTHON.test(name)), references.filter(name => !IN_PYTHON.test(name))];
+  return archives([
+    ...(isFilled(node) ? [nodeImage(node, application)] : []),
+    ...(isFilled(python) ? [pythonImage(python, application)] : []),
+  ]);
 }
+
+const isFilled = (names: readonly string[]): names is Image['references'] => names.length > 0;
 
 /** The program of e2e/pods with the runtime library in it, as one file. */
 function podProgram(): string {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../node/processes.js';
-import { type Image, placeIn } from './archive.js';
+import { hashOf, type Image, placeIn } from './archive.js';
 
 /** glibc opens these by name at run time, so `ldd` does not list them. */
 const LOADED_BY_NAME = [
@@ -17,7 +16,7 @@ export function nodeImage(references: Image['references'], application: string):
   return {
     references,
     entrypoint: ['/usr/bin/node', '/app/main.js'],
-    key: `${process.version} ${node} ${hashOf(application)}`,
+    key: `${process.version} ${node} ${hashOf(application, '.js')}`,
     fill(root) {
       copyFileSync(node, placeIn(root, 'usr/bin/node'));
       for (const library of [...librariesOf(node), ...LOADED_BY_NAME.filter(file => existsSync(file))]) {
@@ -33,14 +32,4 @@ export function nodeImage(references: Image['references'], application: string):
 
 function librariesOf(program: string): string[] {
   return [...run(['ldd', program]).matchAll(/(\/\S+\.so\S*)/g)].map(match => match[1] as string);
-}
-
-function hashOf(folder: string): string {
-  const hash = createHash('sha256');
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.js'))
-    .sort()) {
-    hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
-  }
-  return hash.digest('hex');
 }
