@@ -23,7 +23,7 @@ const wordsOf = (command: string): readonly string[] =>
     ? COMMAND_NAMES
     : command === 'completion'
       ? Object.keys(SHELLS)
-      : [...optionsOf(command), ...(command === 'graph' ? ['blast'] : [])];
+      : [...optionsOf(command), ...(command === 'graph' ? ['blast', 'network'] : [])];
 
 const cases = (): string => COMMAND_NAMES.map(command => `    ${command}) words='${wordsOf(command).join(' ')}' ;;`).join('\n');
 

@@ -9,7 +9,8 @@ Usage: sentinel-mtls COMMAND [options]
   diff              say which calls, identities and certificates two renderings have differently
   verify [PATH...]  check rendered manifests, or any YAML: one verdict
   report [FLEET]    one HTML page, or Markdown: calls, certificates, authorities, findings, proof, reach of stolen keys
-  graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches
+  graph             show the declared calls; graph blast SERVICE: how far a stolen key reaches;
+                    graph network PATH...: who can connect, by anybody's manifests
   lint [PATH...]    check anybody's certificates, trust and network policies in YAML, charts or Kustomize folders
   explain CODE      what a rule of lint looks for, why, and how to mend it
   init              write a first fleet.yaml
@@ -119,14 +120,17 @@ whatever it says: prove and verify are what CI fails by.
 `,
   graph: `Usage: sentinel-mtls graph [-f FLEET] [--env ENVIRONMENT] [--format text|json]
        sentinel-mtls graph blast SERVICE [-f FLEET] [--env ENVIRONMENT] [--format text|json]
+       sentinel-mtls graph network PATH... [--format text|json]
 
 Shows the declared calls of one environment. blast: what a stolen key of SERVICE reaches, through how many
 services, whom it deceives, until when, and which declared call one would have to give up to shrink that.
+network: who may open connections to whom by the NetworkPolicies of any repository's manifests, without a fleet.
 
   --env NAME        environment (default: the first)
   --format FORMAT   text (default) or json
 
   sentinel-mtls graph blast control-api
+  sentinel-mtls graph network k8s/
 `,
   diff: `Usage: sentinel-mtls diff OLD NEW [--env ENVIRONMENT]... [--fail-on any|weaker|never] [--format text|json|markdown]
 

@@ -10,6 +10,7 @@ export { formatLintJunit } from './lint-junit.js';
 export { countBySeverity, type LintResult } from './lint-result.js';
 export { formatLintSarif } from './lint-sarif.js';
 export { formatLintText } from './lint-text.js';
+export { formatNetwork, networkJson } from './network.js';
 export { type FleetReport, fleetReport, type ReportInput, reportHtml, reportMarkdown, verdictOf } from './page/index.js';
 export { printable } from './printable.js';
 export { formatRelations, relationsJson } from './relations.js';

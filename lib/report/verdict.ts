@@ -1,6 +1,7 @@
 import { RULES } from '../check/lint/index.js';
 import type { Finding } from '../check/verify/index.js';
 import type { Plan } from '../fleet/index.js';
+import { plural } from './plural.js';
 
 /** Version of the JSON form. */
 const SCHEMA_VERSION = 1;
@@ -27,7 +28,7 @@ export function formatVerdict({ subject, objects, findings }: Verdict): string {
 /** The part of `start` that says what the objects show by themselves. */
 export function formatObjectFindings(objects: number, findings: readonly Finding[], plan: Plan): string {
   const failing = findings.filter(isFailing).length;
-  const count = `${failing} errors, ${findings.length - failing} warnings`;
+  const count = `${plural(failing, 'error')}, ${plural(findings.length - failing, 'warning')}`;
   const verdict = `${failing === 0 ? 'fine' : 'NOT fine'}: ${RULES.length} rules and the schemas, ${objects} objects, ${count}`;
   const parts = [`objects of fleet ${plan.fleet}, environment ${plan.environment}`, ...findings.map(findingText), `  ${verdict}`];
   return `${parts.join('\n\n')}\n\n`;

@@ -91,7 +91,7 @@ describe('sentinel-mtls start', () => {
     expect(first.code).toBe(0);
     expect(withoutTimes(first.stdout)).toBe(withoutTimes(second.stdout));
     expect(first.stdout).toContain('exactly the declared calls are possible');
-    expect(first.stdout).toMatch(/warning SMT-C008\n[\s\S]*?\n {2}fine: \d+ rules and the schemas, 35 objects, 0 errors, 1 warnings\n/);
+    expect(first.stdout).toMatch(/warning SMT-C008\n[\s\S]*?\n {2}fine: \d+ rules and the schemas, 35 objects, 0 errors, 1 warning\n/);
   });
 
   test('fails where a rule of the linter finds an error that no relation and no handshake shows', () => {

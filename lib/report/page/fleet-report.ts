@@ -2,6 +2,7 @@ import type { RelationProof } from '../../check/relations/index.js';
 import type { Finding } from '../../check/verify/index.js';
 import type { Mode, Plan } from '../../fleet/index.js';
 import type { ObjectSet } from '../../objects/index.js';
+import { plural } from '../plural.js';
 import { type AuthorityNode, authorityTree } from './authority-tree.js';
 import { type CertificateRow, certificateRows } from './certificate-rows.js';
 import { type ServiceRow, serviceRows } from './service-rows.js';
@@ -103,5 +104,3 @@ const OPEN_TEXT: Readonly<Record<string, string>> = {
   network: 'who can connect to a port',
   issuance: 'who may obtain a certificate',
 };
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { durationText } from '../durations.js';
+import { plural } from '../plural.js';
 import { fixed, type Html, html } from './_html.js';
-import { countOf, type FleetReport, plural, verdictOf } from './fleet-report.js';
+import { countOf, type FleetReport, verdictOf } from './fleet-report.js';
 import { authoritiesSection, callsSection, certificatesSection, findingsSection, proofSection, servicesSection } from './html-sections.js';
 
 /** One page that needs nothing else: no network, no framework; without a script it can still be read and printed. */

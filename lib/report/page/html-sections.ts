@@ -1,11 +1,12 @@
 import { durationText } from '../durations.js';
+import { plural } from '../plural.js';
 import { LAYER_TEXT } from '../relations.js';
 import { type Html, html } from './_html.js';
 import { table } from './_table.js';
 import type { AuthorityNode } from './authority-tree.js';
 import { callGraph } from './call-graph.js';
 import type { CertificateRow } from './certificate-rows.js';
-import { type FleetReport, type Mistake, plural } from './fleet-report.js';
+import type { FleetReport, Mistake } from './fleet-report.js';
 import { layoutGraph } from './graph-layout.js';
 import { graphSvg } from './graph-svg.js';
 import type { ServiceRow } from './service-rows.js';

@@ -1,7 +1,8 @@
 import { durationText } from '../durations.js';
 import { code } from '../markdown.js';
+import { plural } from '../plural.js';
 import type { CertificateRow } from './certificate-rows.js';
-import { type FleetReport, plural, verdictOf } from './fleet-report.js';
+import { type FleetReport, verdictOf } from './fleet-report.js';
 
 /** By which a workflow finds its own comment again, to replace it. */
 const MARKER = '<!-- sentinel-mtls report -->';
