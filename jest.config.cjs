@@ -7,5 +7,7 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/_run-folder.cjs',
   globalTeardown: '<rootDir>/test/_run-folder-remove.cjs',
+  // by default jest leaves a core to somebody who watches, which of two is half
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
