@@ -1,5 +1,6 @@
 import { type Agent, get as getPlain, Agent as PlainAgent } from 'node:http';
 import { get as getSecure } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { Mtls } from '../../libs/sentinel-node/src/index.js';
 
@@ -91,6 +92,9 @@ export class Load {
   }
 
   async #loop(way: Way, report: CallReport, call: () => Promise<string>): Promise<void> {
+    const pause = PAUSE_MS[way] * this.slower;
+    // or the loops of thirty services would all knock at the same moment, and at the same again
+    await sleep(Math.random() * pause);
     while (this.#running) {
       const start = performance.now();
       report.sent[way] += 1;
@@ -103,7 +107,7 @@ export class Load {
         const reason = error instanceof Error ? `${'code' in error ? `${String(error.code)} ` : ''}${error.message}` : String(error);
         if (this.#failures.length < MAX_FAILURES) this.#failures.push(`${new Date().toISOString()} ${report.service} ${way}: ${reason}`);
       }
-      await new Promise(resolve => setTimeout(resolve, PAUSE_MS[way] * this.slower));
+      await sleep(pause);
     }
   }
 }

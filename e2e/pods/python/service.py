@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socketserver
 import threading
@@ -172,6 +173,9 @@ class Load:
 
     def _loop(self, way: str, report: Dict[str, Any], url: str, expected: str) -> None:
         client = mtls_client(config, timeout=TIMEOUT_S) if runtime else httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        pause = PAUSE_S[way] * self._slower
+        # or all loops would knock at the same moment
+        time.sleep(random.random() * pause)
         with client:
             while self._running:
                 start = time.monotonic()
@@ -186,7 +190,7 @@ class Load:
                     if len(self._failures) < MAX_FAILURES:
                         now = datetime.now(timezone.utc).isoformat()
                         self._failures.append(f"{now} {report['service']} {way}: {type(error).__name__} {error}")
-                time.sleep(PAUSE_S[way] * self._slower)
+                time.sleep(pause)
 
 
 def request(client: httpx.Client, way: str, url: str, expected: str) -> str:
