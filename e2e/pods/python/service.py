@@ -106,6 +106,9 @@ def serve(host: str, port: int, answer: Callable[[str, Dict[str, List[str]]], st
             content = answer(parts.path, parse_qs(parts.query)).encode()
             self.send_response(200)
             self.send_header("content-length", str(len(content)))
+            if self.close_connection:
+                # http.server closes without saying so, and a client would send its next request there
+                self.send_header("connection", "close")
             self.end_headers()
             self.wfile.write(content)
 
@@ -198,7 +201,8 @@ def request(client: httpx.Client, way: str, url: str, expected: str) -> str:
     headers = {"connection": "close"} if way == "fresh" else {}
     with client.stream("GET", url, headers=headers) as response:
         tls = response.extensions["network_stream"].get_extra_info("ssl_object")
-        shown = tls.getpeercert(binary_form=True) if tls is not None else None
+        # httpcore hands out what is below the socket, which knows no names of arguments
+        shown = tls.getpeercert(True) if tls is not None else None
         text = response.read().decode()
     if response.status_code != 200 or expected not in text:
         raise ValueError(f"{response.status_code} {text[:200]}")
