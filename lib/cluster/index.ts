@@ -4,6 +4,7 @@ export { ClusterError, type ClusterErrorCode } from './cluster-error.js';
 export * from './doctor/index.js';
 export * from './read/index.js';
 export * from './rights.js';
+export * from './rotate/index.js';
 export * from './snapshot/index.js';
 export * from './state/index.js';
 export * from './status/index.js';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -34,6 +34,7 @@ export function clusterTools(): Tools | undefined {
 export class RealCluster {
   readonly #daemons: Daemon[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-cluster-'));
+  #trustManager: Daemon | undefined;
   #port = 0;
   #ca = '';
 
@@ -124,6 +125,35 @@ export class RealCluster {
       `--healthz-listen-address=127.0.0.1:${health}`,
     ]);
     await daemon.untilReady(60, async () => (await fetch(`http://127.0.0.1:${health}/livez`)).ok);
+  }
+
+  /** trust-manager as a process, with `cert-manager` as the namespace of its sources. */
+  async startTrustManager(program: string): Promise<void> {
+    const [metrics, ready, webhook] = [await freePort(), await freePort(), await freePort()];
+    const folder = join(this.folder, 'trust-manager');
+    mkdirSync(folder, { mode: 0o700 });
+    // of a webhook that nobody calls here
+    copyFileSync(join(this.folder, 'apiserver.crt'), join(folder, 'tls.crt'));
+    copyFileSync(join(this.folder, 'apiserver.key'), join(folder, 'tls.key'));
+    const daemon = this.#daemon('trust-manager', [
+      program,
+      `--kubeconfig=${this.kubeconfig()}`,
+      '--trust-namespace=cert-manager',
+      '--leader-elect=false',
+      `--webhook-certificate-dir=${folder}`,
+      '--webhook-host=127.0.0.1',
+      `--webhook-port=${webhook}`,
+      `--metrics-port=${metrics}`,
+      `--readiness-probe-port=${ready}`,
+    ]);
+    this.#trustManager = daemon;
+    await daemon.untilReady(60, async () => (await fetch(`http://127.0.0.1:${ready}/readyz`)).ok);
+  }
+
+  /** Until it is started anew. */
+  async stopTrustManager(): Promise<void> {
+    await this.#trustManager?.stop();
+    rmSync(join(this.folder, 'trust-manager'), { recursive: true });
   }
 
   async stop(): Promise<void> {
