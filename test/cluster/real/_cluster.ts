@@ -12,6 +12,7 @@ import { FAST_KEY, generatePrivateKey } from '../../../lib/pki/x509-keys.js';
 import { x509Usages } from '../../../lib/pki/x509-usages.js';
 import { tool } from '../../_tools.js';
 import { ROOT } from '../../cli/_cli.js';
+import { PodNetwork } from './_pod-network.js';
 import { Daemon, freePort } from './_processes.js';
 
 /** Tokens of the users that the API server of a test knows. */
@@ -36,11 +37,13 @@ export class RealCluster {
   readonly folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-cluster-'));
   #trustManager: Daemon | undefined;
   #port = 0;
+  #pods: PodNetwork | undefined;
   #ca = '';
 
   static async start(tools: Tools): Promise<RealCluster> {
     const cluster = new RealCluster(tools);
     try {
+      cluster.#pods = await PodNetwork.start(cluster.folder);
       await cluster.#start();
     } catch (error) {
       await cluster.stop();
@@ -78,6 +81,11 @@ export class RealCluster {
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     return file;
+  }
+
+  /** Gives a port of loopback the address of a pod, for the proxy of the API server. */
+  route(address: string, port: number): void {
+    this.#pods?.route(address, port);
   }
 
   /** Server-side apply, then again for `status` where an object has one, since no controller writes it. */
@@ -158,6 +166,7 @@ export class RealCluster {
 
   async stop(): Promise<void> {
     for (const daemon of this.#daemons.reverse()) await daemon.stop();
+    await this.#pods?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -202,6 +211,7 @@ export class RealCluster {
       `--service-account-signing-key-file=${at('service-account.key')}`,
       '--service-cluster-ip-range=10.96.0.0/16',
       '--shutdown-delay-duration=0s',
+      ...(this.#pods === undefined ? [] : [`--egress-selector-config-file=${this.#pods.configuration()}`]),
     ]);
     const impatient = new Api(this.api().connection, { requestTimeoutMs: 2_000, tries: 1 });
     await server.untilReady(60, async () => {

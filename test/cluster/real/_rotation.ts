@@ -56,7 +56,7 @@ export function items(cluster: RealCluster, plural: string): Item[] {
 const isReady = (item: Item & { status?: { conditions?: { type: string; status: string }[] } }): boolean =>
   item.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
-const parsed = (pem: string): X509Certificate[] =>
+export const parsed = (pem: string): X509Certificate[] =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(block => new X509Certificate(block));
 
 /** Roots that the fleet's namespace trusts. */
