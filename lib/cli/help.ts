@@ -22,6 +22,7 @@ With a cluster
   status            every Certificate of the fleet as it is, the worst first
   renew SERVICE...  issue certificates anew: some services, all, or those of an issuer
   rotate            a new key for the CA, step by step, with no moment in which somebody is not trusted
+  migrate           how far each port is from plain text to strict, and which change of the fleet file is safe next
   backup -o FILE    authorities, issuers and bundles into an encrypted file; backup verify FILE
   restore FILE      and back into a cluster
   rbac [COMMAND]    the least rights of these commands, as roles
@@ -287,11 +288,24 @@ ${CLUSTER_HELP}
   sentinel-mtls rotate start --wait --stagger 30s
   sentinel-mtls rotate complete
 `,
+  migrate: `Usage: sentinel-mtls migrate [--fleet NAME] [--quiet-for 24h] [--format text|json]
+
+How far each port of a fleet is on the way disabled, permissive, audit, strict: by the allow-lists in the cluster, and by
+what the runtime libraries have counted, plain connections and callers that strict would refuse. Says which change of the
+fleet file breaks nobody that was seen, and what is in the way of the others. What can't be told is in the way. It only
+reads; exit code 1 while something is in the way.
+
+  --fleet NAME           (default: the only one)
+  --quiet-for TIME       how long nothing may have been seen, as long as the rarest call takes (default: 24h)
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}
+  sentinel-mtls migrate --quiet-for 48h
+`,
   rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
 
 Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
-ClusterRole for what belongs to none. COMMAND is status, doctor, renew, rotate, backup
-or restore.
+ClusterRole for what belongs to none. COMMAND is status, doctor, renew, rotate,
+migrate, backup or restore.
 
   -n, --namespace NAME   Roles of this namespace; may be repeated
   -A, --all-namespaces   ClusterRoles alone (default)

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => { run(args: readonly string[]): Pr
   completion: () => require('./completion.js') as typeof import('./completion.js'),
   status: () => require('./status.js') as typeof import('./status.js'),
   doctor: () => require('./doctor.js') as typeof import('./doctor.js'),
+  migrate: () => require('./migrate.js') as typeof import('./migrate.js'),
   rotate: () => require('./rotate.js') as typeof import('./rotate.js'),
   renew: () => require('./renew.js') as typeof import('./renew.js'),
   rbac: () => require('./rbac.js') as typeof import('./rbac.js'),

@@ -2,6 +2,7 @@ export * from './backup/index.js';
 export * from './change/index.js';
 export { ClusterError, type ClusterErrorCode } from './cluster-error.js';
 export * from './doctor/index.js';
+export * from './migrate/index.js';
 export * from './read/index.js';
 export * from './rights.js';
 export * from './rotate/index.js';

@@ -64,6 +64,11 @@ export const RIGHTS_OF: Readonly<Record<string, readonly Right[]>> = {
     { ...right('', ['secrets'], ['patch']), isHome: true },
     { ...right('', ['configmaps'], ['create', 'delete']), isHome: true },
   ],
+  migrate: [
+    right(CERT_MANAGER, ['certificates'], ['list']),
+    right('', ['configmaps', 'pods'], ['list']),
+    right('', ['pods/proxy'], ['get']),
+  ],
   backup: [...BACKED_UP, right('', ['configmaps'], ['list']), right('apps', ['deployments'], ['list'])],
   restore: [
     ...BACKED_UP,

@@ -1,14 +1,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { selects } from '../../check/lint/selectors.js';
 import type { KubernetesObject } from '../../objects/index.js';
+import { each, type Reader } from '../_reader.js';
+import { runtimePage } from '../_runtime-page.js';
 import { listAt, mapAt, textAt } from '../_values.js';
 import { ClusterError } from '../cluster-error.js';
 import type { PublicSecret } from '../snapshot/index.js';
 import { condition, parseChain } from '../state/index.js';
 import { chainAt } from '../state/pem.js';
 import { FLEET_LABEL } from '../status/index.js';
-import { each, type Reader } from './_reader.js';
-import { runtimePage } from './runtime-page.js';
 import { findSubject, type Subject } from './subject.js';
 
 /** A Certificate with what is in its Secret. */

@@ -2,5 +2,4 @@ export { trustFingerprint } from './chain.js';
 export type { FactsOptions, RotationFacts } from './facts.js';
 export type { Performed } from './perform.js';
 export { type Progress, type RotateOptions, type Rotation, rotate, rotationStatus } from './rotate.js';
-export { parseSamples, type Sample } from './runtime-page.js';
 export { type RotationStep, STEPS, type StepId, type StepState } from './steps.js';

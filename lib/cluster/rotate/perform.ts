@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '../../objects/index.js';
+import { pathOf, type Reader } from '../_reader.js';
 import { listAt, mapAt, textAt } from '../_values.js';
 import { type Renewal, type RenewOptions, renew } from '../change/index.js';
 import { ClusterError } from '../cluster-error.js';
 import { ApiFailure } from '../read/index.js';
 import { FLEET_LABEL } from '../status/index.js';
-import { pathOf, type Reader } from './_reader.js';
 import { shortFingerprint } from './chain.js';
 import { FURTHER_ROOTS, type Issued, keptName, type RotationFacts } from './facts.js';
 import { dueBefore, dueUntil, isPending, type StepId, type StepOptions, staleOf } from './steps.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Reader } from '../_reader.js';
 import type { Api } from '../read/index.js';
-import { Reader } from './_reader.js';
 import { isAmong } from './chain.js';
 import { type FactsOptions, type RotationFacts, readFacts } from './facts.js';
 import { type Performed, type PerformOptions, perform } from './perform.js';

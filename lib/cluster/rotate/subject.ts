@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../objects/index.js';
+import type { Reader } from '../_reader.js';
 import { groupBy, listAt, mapAt, textAt } from '../_values.js';
 import { ClusterError } from '../cluster-error.js';
 import { FLEET_LABEL } from '../status/index.js';
-import type { Reader } from './_reader.js';
 
 /** An issuer that signs with the key in a Secret, and what it has signed. */
 export interface Signer {

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../../objects/index.js';
-import { listAt, mapAt, textAt } from '../_values.js';
-import { type Api, ApiFailure, NoReply } from '../read/index.js';
+import type { KubernetesObject } from '../objects/index.js';
+import { listAt, mapAt, textAt } from './_values.js';
+import { type Api, ApiFailure, NoReply } from './read/index.js';
 
 /** One sample of a metrics page in Prometheus text 0.0.4. */
 export interface Sample {

@@ -1,8 +1,8 @@
-import type { KubernetesObject } from '../../objects/index.js';
-import { ClusterError } from '../cluster-error.js';
-import { type Api, ApiFailure, NoReply } from '../read/index.js';
-import { DOCTOR_RESOURCES, listPath, type PublicSecret, publicSecret, type Resource } from '../snapshot/index.js';
-import { itemOf } from '../snapshot/reduce.js';
+import type { KubernetesObject } from '../objects/index.js';
+import { ClusterError } from './cluster-error.js';
+import { type Api, ApiFailure, NoReply } from './read/index.js';
+import { DOCTOR_RESOURCES, listPath, type PublicSecret, publicSecret, type Resource } from './snapshot/index.js';
+import { itemOf } from './snapshot/reduce.js';
 
 /** Reads what a rotation is decided by. Nothing is left out: what can't be read ends the command. */
 export class Reader {
