@@ -22,9 +22,9 @@ interface Item {
 }
 
 /** Objects of some planes of the Sentinel fleet, as they are committed. */
-export const rendered = (environment: string, planes: readonly string[]): Item[] =>
+export const rendered = (environment: string, planes: readonly string[], folder = join(ROOT, 'dist')): Item[] =>
   planes.flatMap(plane =>
-    parseAllDocuments(readFileSync(join(ROOT, 'dist', environment, `${plane}.yaml`), 'utf8')).map(document => document.toJS() as Item),
+    parseAllDocuments(readFileSync(join(folder, environment, `${plane}.yaml`), 'utf8')).map(document => document.toJS() as Item),
   );
 
 export const NAMESPACE = 'sentinel-system';
@@ -53,7 +53,7 @@ export function items(cluster: RealCluster, plural: string): Item[] {
   return (JSON.parse(cluster.kubectl(['get', plural, '-A', '-o', 'json'])) as { items: Item[] }).items;
 }
 
-const isReady = (item: Item & { status?: { conditions?: { type: string; status: string }[] } }): boolean =>
+export const isReady = (item: Item & { status?: { conditions?: { type: string; status: string }[] } }): boolean =>
   item.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 export const parsed = (pem: string): X509Certificate[] =>

@@ -1,5 +1,5 @@
 import { type Progress, rotate } from '../../../lib/cluster/index.js';
-import { cli } from '../../cli/_cli.js';
+import { cliBeside, type Run } from '../../cli/_cli.js';
 import { type RealCluster, until } from './_cluster.js';
 import { History } from './_history.js';
 import { PlayedPod } from './_pods.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-const run = (...args: readonly string[]): ReturnType<typeof cli> => cli(['rotate', '--kubeconfig', cluster.kubeconfig(), ...args]);
+const run = (...args: readonly string[]): Promise<Run> => cliBeside(['rotate', '--kubeconfig', cluster.kubeconfig(), ...args]);
 
 /** In this process, so that the played kubelets go on. */
 const go = (may: 'start' | 'continue' | 'complete', graceSeconds: number, deadlineSeconds = 120): Promise<Progress> =>
@@ -36,17 +36,17 @@ const go = (may: 'start' | 'continue' | 'complete', graceSeconds: number, deadli
 
 const specs = (): unknown => items(cluster, 'certificates').map(({ metadata, spec }) => [metadata.name, spec]);
 
-withCluster('nothing goes on, and nothing is taken away, before a rotation was begun', () => {
+withCluster('nothing goes on, and nothing is taken away, before a rotation was begun', async () => {
   const refused =
     /^no rotation of fleet sentinel is under way: there is no ConfigMap sentinel-old-root; begin with sentinel-mtls rotate start\n$/;
   for (const action of ['continue', 'complete'])
-    expect(run(action)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(refused) });
+    expect(await run(action)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(refused) });
 });
 
-withCluster('a dry run says the steps and changes nothing', () => {
+withCluster('a dry run says the steps and changes nothing', async () => {
   const version = (): string => cluster.kubectl(['get', 'secrets,configmaps,certificates', '-A', '-o', 'jsonpath={..resourceVersion}']);
   const before = version();
-  const { code, stdout } = run('start', '--dry-run');
+  const { code, stdout } = await run('start', '--dry-run');
   expect({ code, first: stdout.split('\n')[0] }).toEqual({ code: 0, first: 'fleet sentinel: no rotation is under way' });
   expect(stdout).toContain('→ keep the root that signs now trusted, in ConfigMap cert-manager/sentinel-old-root\n');
   expect(stdout).toContain('  take the old root away');
@@ -56,7 +56,7 @@ withCluster('a dry run says the steps and changes nothing', () => {
 withCluster(
   'while a process has not loaded the new root, nothing is renewed; it is named, and the call ends when its time is over',
   async () => {
-    pods = await Promise.all(SERVICES.map((service, index) => PlayedPod.start(cluster, service, index + 1, LAG_MS)));
+    pods = await Promise.all(SERVICES.map((service, index) => PlayedPod.start(cluster, service, index + 1, { lagMs: LAG_MS })));
     const [stuck] = pods;
     if (stuck !== undefined) stuck.isFrozen = true;
     const before = leaves(cluster).map(name => chainIn(cluster, name)[0]?.serialNumber);
@@ -71,14 +71,14 @@ withCluster(
   },
 );
 
-withCluster('a second start, and taking the old root away too early, are refused with what is in the way', () => {
-  expect(run('start')).toEqual({
+withCluster('a second start, and taking the old root away too early, are refused with what is in the way', async () => {
+  expect(await run('start')).toEqual({
     code: 1,
     stdout: '',
     stderr:
       'a rotation of fleet sentinel is under way: ConfigMap sentinel-old-root keeps its old root; go on with sentinel-mtls rotate continue\n',
   });
-  expect(run('complete')).toMatchObject({
+  expect(await run('complete')).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^the old root is still needed: .+; go on with sentinel-mtls rotate continue\n$/),
   });
@@ -151,7 +151,7 @@ withCluster('where a key is made anew each time, a renewal alone makes it, and t
 withCluster('an authority that cert-manager does not make is refused, with who rotates it and how', async () => {
   cluster.kubectl(['delete', 'certificate', 'sentinel-ca', '-n', 'cert-manager']);
   await until('it is gone', 20, async () => items(cluster, 'certificates').every(({ metadata }) => metadata.name !== 'sentinel-ca'));
-  expect(run('start')).toEqual({
+  expect(await run('start')).toEqual({
     code: 2,
     stdout: '',
     stderr: expect.stringMatching(
