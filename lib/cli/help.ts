@@ -304,11 +304,12 @@ ${CLUSTER_HELP}
   rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
 
 Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
-ClusterRole for what belongs to none. COMMAND is status, doctor, renew, rotate,
-migrate, backup or restore.
+ClusterRole for what belongs to none. rotate has a Role besides, where the keys of authorities are. COMMAND is status,
+doctor, renew, rotate, migrate, backup or restore.
 
   -n, --namespace NAME   Roles of this namespace; may be repeated
-  -A, --all-namespaces   ClusterRoles alone (default)
+  -A, --all-namespaces   ClusterRoles (default)
+  --cert-manager-namespace NAME  where rotate changes the keys of authorities (default: cert-manager)
   --preflight            of doctor before an install
   --probe                of doctor that asks the webhook
 

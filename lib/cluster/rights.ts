@@ -80,6 +80,9 @@ export const RIGHTS_OF: Readonly<Record<string, readonly Right[]>> = {
   ],
 };
 
+/** Commands that look at every namespace, since what they leave out could be what breaks. */
+export const WHOLE_CLUSTER: readonly string[] = ['rotate', 'migrate'];
+
 export interface RightsOptions {
   /** Roles in these namespaces; what belongs to none stays in a ClusterRole. @default everything in a ClusterRole */
   readonly namespaces?: readonly string[];
@@ -108,7 +111,7 @@ export function rolesOf(command: string, { namespaces, home = 'cert-manager' }: 
     { name: `${name}-authority`, namespace: home },
     all.filter(({ isHome }) => isHome === true),
   );
-  if (namespaces === undefined) return [...role('ClusterRole', { name }, rights), ...atHome];
+  if (namespaces === undefined || WHOLE_CLUSTER.includes(command)) return [...role('ClusterRole', { name }, rights), ...atHome];
   return [
     ...role(
       'ClusterRole',

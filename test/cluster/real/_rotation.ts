@@ -59,9 +59,10 @@ export const isReady = (item: Item & { status?: { conditions?: { type: string; s
 export const parsed = (pem: string): X509Certificate[] =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(block => new X509Certificate(block));
 
-/** Roots that the fleet's namespace trusts. */
-export function bundle(cluster: RealCluster): X509Certificate[] {
-  return parsed(cluster.kubectl(['get', 'configmap', 'sentinel-ca-bundle', '-n', NAMESPACE, '-o', 'jsonpath={.data.ca\\.crt}']));
+/** Roots that a namespace of a fleet trusts. */
+export function bundle(cluster: RealCluster, fleet = 'sentinel'): X509Certificate[] {
+  const namespace = fleet === 'sentinel' ? NAMESPACE : fleet;
+  return parsed(cluster.kubectl(['get', 'configmap', `${fleet}-ca-bundle`, '-n', namespace, '-o', 'jsonpath={.data.ca\\.crt}']));
 }
 
 /** Certificates of a Secret, its own first. */
