@@ -52,9 +52,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const progress = await rotate(api, {
     ...options,
     may: action,
-    onStep: (step, { message, renewals }) => {
+    onStep: (step, { message, renewals, isConflict }) => {
       const renewed = renewals.map(({ certificate, outcome }) => `    ${printable(certificate)}: ${outcome}`);
-      say([`√ ${printable(step.title)}`, ...renewed, `    ${printable(message)}`]);
+      say([`${isConflict ? '…' : '√'} ${printable(step.title)}`, ...renewed, `    ${printable(message)}`]);
     },
     // a line for each new reason, not one every two seconds
     onWait: step => {

@@ -37,7 +37,8 @@ export async function runtimePage(api: Api, pod: KubernetesObject): Promise<Page
 }
 
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([^ ]+)(?: -?\d+)?$/;
-const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
+// sticky: one label after the other, so that a long line is gone through once
+const LABEL = /,? ?([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/gy;
 
 /** Lines that are no samples are left out. */
 export function parseSamples(text: string): Sample[] {

@@ -36,6 +36,9 @@ export interface MigrationOptions {
   readonly quietSeconds: number;
 }
 
+/** In place of a port, of a service that has none and calls others. */
+const CALLS = '(calls)';
+
 interface Row {
   readonly callee: Service;
   readonly port: string;
@@ -82,6 +85,9 @@ function rowsOf({ services }: MigrationFacts, callee: Service): Row[] {
     ...policy.server.map(({ name }) => name),
     ...services.flatMap(({ policy: { client } }) => client.filter(({ service }) => service === policy.service).map(({ name }) => name)),
   ]);
+  // of one that only calls there is its own mode, which its calls need
+  if (known.size === 0)
+    return policy.mode === 'disabled' && policy.client.length > 0 ? [{ callee, port: CALLS, mode: policy.mode, callers: [] }] : [];
   return [...known].sort().map(port => {
     const entry = policy.server.find(({ name }) => name === port);
     return { callee, port, mode: entry?.mode ?? 'disabled', callers: calling(port) };
@@ -108,23 +114,27 @@ function byMode(facts: MigrationFacts, row: Row, options: MigrationOptions): Jud
 }
 
 /** Everybody has a certificate before anybody is asked for one. */
-function toPermissive({ callee, callers }: Row): Judged {
+function toPermissive({ callee, port, callers }: Row): Judged {
   const lacking = [callee, ...callers].filter(({ isCertified }) => isCertified !== true);
   return {
     against: lacking.map(
       ({ namespace, policy, isCertified }) =>
         `Certificate ${namespace}/${policy.service}-tls ${isCertified === undefined ? 'is not there' : 'is not ready'}`,
     ),
-    for: lacking.length === 0 ? [`${callee.policy.service} and its ${callers.length} callers have certificates; the plain port stays`] : [],
+    for:
+      lacking.length > 0
+        ? []
+        : port === CALLS
+          ? [`${callee.policy.service} has a certificate`]
+          : [`${callee.policy.service} and its ${callers.length} callers have certificates; the plain port stays`],
   };
 }
 
 /** The plain port goes away: nobody may have used it, and callers must speak TLS. */
 function toAudit({ now }: MigrationFacts, { callee, port, callers }: Row, options: MigrationOptions): Judged {
   const plainPort = callee.policy.server.find(({ name }) => name === port)?.plainPort;
-  const silent = callers.filter(
-    ({ policy: { client } }) => client.find(({ service, name }) => service === callee.policy.service && name === port)?.mode === 'disabled',
-  );
+  // MTLS_ENABLED is false in such a process, whatever the mode of the call
+  const silent = callers.filter(({ policy: { mode } }) => mode === 'disabled');
   const disabled = callers.flatMap(({ pods }) => pods.filter(pod => samplesOf(pod, 'sentinel_mtls_mode', { mode: 'disabled' }).length > 0));
   const seen = counted(callee, now, options, pod => {
     const rows = samplesOf(pod, 'sentinel_mtls_plain_connections_total', { port: String(plainPort) });
@@ -134,7 +144,7 @@ function toAudit({ now }: MigrationFacts, { callee, port, callers }: Row, option
   });
   return {
     against: [
-      ...silent.map(({ policy: { service } }) => `${service} calls it in mode disabled`),
+      ...silent.map(({ policy: { service } }) => `${service} calls it, and is itself in mode disabled`),
       ...disabled.map(({ key }) => `the process of a caller in pod ${key} runs in mode disabled`),
       ...seen.against,
     ],

@@ -88,7 +88,7 @@ export async function readFacts(reader: Reader, { fleet, home }: FactsOptions): 
   );
   const kept = await readKept(reader, subject);
   const targets = await readTargets(reader, subject);
-  const pods = kept === undefined ? [] : await readPods(reader, subject);
+  const pods = kept === undefined ? [] : await readPods(reader, subject, new Set(targets.map(({ namespace }) => namespace)));
   return {
     subject,
     now: reader.now,
@@ -155,8 +155,11 @@ function writtenAt(object: KubernetesObject): number {
   return times.length === 0 ? Number.NaN : Math.max(...times);
 }
 
-async function readPods(reader: Reader, { fleet }: Subject): Promise<Pod[]> {
-  const pods = (await reader.list('Pod', undefined, `${FLEET_LABEL}=${fleet}`)).filter(pod => textAt(pod, 'status', 'phase') === 'Running');
+/** Of namespaces that get the bundle: whoever puts the label on a pod elsewhere must not hold a rotation up. */
+async function readPods(reader: Reader, { fleet }: Subject, namespaces: ReadonlySet<string>): Promise<Pod[]> {
+  const pods = (await reader.list('Pod', undefined, `${FLEET_LABEL}=${fleet}`)).filter(
+    pod => textAt(pod, 'status', 'phase') === 'Running' && namespaces.has(pod.metadata.namespace ?? ''),
+  );
   return each(pods, async pod => {
     const page = await runtimePage(reader.api, pod);
     const rows = 'samples' in page ? page.samples.filter(({ name }) => name === 'sentinel_mtls_identity_info') : [];

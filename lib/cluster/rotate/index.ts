@@ -2,4 +2,5 @@ export { trustFingerprint } from './chain.js';
 export type { FactsOptions, RotationFacts } from './facts.js';
 export type { Performed } from './perform.js';
 export { type Progress, type RotateOptions, type Rotation, rotate, rotationStatus } from './rotate.js';
-export { type RotationStep, STEPS, type StepId, type StepState } from './steps.js';
+export { type RotationStep, STEPS, type StepId } from './steps.js';
+export type { StepState } from './verdict.js';

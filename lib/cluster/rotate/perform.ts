@@ -7,7 +7,9 @@ import { ApiFailure } from '../read/index.js';
 import { FLEET_LABEL } from '../status/index.js';
 import { shortFingerprint } from './chain.js';
 import { FURTHER_ROOTS, type Issued, keptName, type RotationFacts } from './facts.js';
-import { dueBefore, dueUntil, isPending, type StepId, type StepOptions, staleOf } from './steps.js';
+import { dueBefore, dueUntil, isPending, staleOf } from './issuing.js';
+import type { StepId } from './steps.js';
+import type { StepOptions } from './verdict.js';
 
 export interface PerformOptions extends StepOptions, Pick<RenewOptions, 'staggerSeconds' | 'maxParallel' | 'timeoutSeconds' | 'onResult'> {}
 
@@ -29,19 +31,22 @@ export async function perform(reader: Reader, facts: RotationFacts, step: StepId
     case 'keep-old-root':
       return write(`ConfigMap ${subject.home}/${keptName(subject.fleet)}`, () => keepOldRoot(reader, facts));
     case 'new-root':
-      return write(`key of ${facts.root.key}`, () => newKey(reader, facts.root));
+      return write(`key of ${facts.root.key}`, () => newKey(reader, facts.root, subject.fleet));
     case 'renew-due':
       return renewed(reader, dueBefore(facts, dueUntil(facts, options)), options);
     case 'renew-intermediates': {
       // an upper one first: what is below must come from it
       const [next] = staleOf(facts, facts.intermediates);
       if (next === undefined) return done('nothing to do');
-      return write(`key of ${next.key}`, () => newKey(reader, next));
+      return write(`key of ${next.key}`, () => newKey(reader, next, subject.fleet));
     }
     case 'renew-leaves':
       return renewed(
         reader,
-        staleOf(facts, facts.leaves).filter(leaf => !isPending(leaf)),
+        staleOf(facts, facts.leaves)
+          .filter(leaf => !isPending(leaf))
+          // one that can't be issued must not hold up the others
+          .sort((a, b) => Number(b.isReady) - Number(a.isReady)),
         options,
       );
     case 'remove-old-root':
@@ -90,10 +95,12 @@ async function keepOldRoot(reader: Reader, { subject: { fleet, home }, root }: R
  * a renewal makes one. Otherwise cert-manager makes one when the Secret has none: the certificate stays in it, so that the Bundle
  * keeps its source. Both writes carry the version that was read: of two at the same time one fails.
  */
-async function newKey(reader: Reader, { certificate, secret, key }: Issued): Promise<string> {
-  if (textAt(certificate, 'spec', 'privateKey', 'rotationPolicy') === 'Always') {
+async function newKey(reader: Reader, { certificate, secret, key }: Issued, fleet: string): Promise<string> {
+  const isAlways = textAt(certificate, 'spec', 'privateKey', 'rotationPolicy') === 'Always';
+  // an authority of somebody else below this root keeps its key, if that is what they want
+  if (isAlways || certificate.metadata.labels?.[FLEET_LABEL] !== fleet) {
     await reader.api.ask({ method: 'PUT', path: `${pathOf(...placeOf(certificate))}/status`, body: withIssuing(certificate, reader.now) });
-    return `cert-manager was asked to issue ${key}, which makes a new key each time`;
+    return `cert-manager was asked to issue ${key}${isAlways ? ', which makes a new key each time' : ', which is not of this fleet'}`;
   }
   if (secret === undefined) return `${key} has no Secret: cert-manager makes one`;
   await reader.api.ask({

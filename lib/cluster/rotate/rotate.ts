@@ -69,8 +69,12 @@ export async function rotate(api: Api, options: RotateOptions): Promise<Progress
       const performed = await perform(reader, facts, step.id, options);
       did.push({ step, performed });
       options.onStep?.(step, performed);
+      if (performed.isConflict) {
+        if (!options.wait) return end('waits', performed.message);
+        continue;
+      }
       if (performed.renewals.some(({ outcome }) => outcome === 'failed')) return end('failed', performed.message);
-      if (step.id === 'remove-old-root' && !performed.isConflict) return { ...(await untilGone(reader, facts, options, deadline)), did };
+      if (step.id === 'remove-old-root') return { ...(await untilGone(reader, facts, options, deadline)), did };
       if (!options.wait) return end('did', performed.message);
       continue;
     }

@@ -64,9 +64,12 @@ export class History {
         list.push({ what, certificates: parsed(pem), text, from: now, until: now });
       }
     };
-    while (!this.#stopped) {
+    for (;;) {
+      // one more look after the end, for what came last
+      const isLast = this.#stopped;
       await look(this.#bundles, 'bundle', at('configmaps', 'sentinel-ca-bundle'), 'ca.crt');
       for (const name of secrets) await look(this.#chains, name, at('secrets', name), 'tls.crt');
+      if (isLast) return;
       await pause(LOOK_MS);
     }
   }

@@ -97,7 +97,7 @@ withCluster('disabled: nobody is asked for a certificate before everybody has on
   const { code, stdout } = await run();
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('→ orders:https: disabled, may become permissive\n') });
   expect(stdout).toContain(
-    'may be changed in the fleet file now:\n  environments.dev.services.orders.mode: permissive\n  environments.dev.services.stock.mode: permissive\n',
+    'may be changed in the fleet file now:\n  environments.dev.services.orders.mode: permissive\n  environments.dev.services.stock.mode: permissive\n  environments.dev.services.web.mode: permissive\n',
   );
 });
 

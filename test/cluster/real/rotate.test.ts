@@ -129,6 +129,59 @@ withCluster('with grace alone every moment is safe for who loads within it', asy
   expect(history.bundles).toBe(3);
 });
 
+withCluster('while trust-manager is down the new root reaches nobody, and nothing is renewed; then it goes on', async () => {
+  await cluster.stopTrustManager();
+  const before = leaves(cluster).map(name => chainIn(cluster, name)[0]?.serialNumber);
+  const progress = await go('start', 0, 20);
+  expect(progress.steps.find(({ id }) => id === 'both-trusted')).toMatchObject({
+    state: 'waits',
+    evidence: [expect.stringMatching(/^the bundle in namespace sentinel-system lacks the new root$/)],
+  });
+  expect(leaves(cluster).map(name => chainIn(cluster, name)[0]?.serialNumber)).toEqual(before);
+  if (tools !== undefined) await cluster.startTrustManager(tools.trustManager);
+  expect(await go('continue', 0)).toMatchObject({ outcome: 'finished', state: 'ready' });
+});
+
+withCluster('an old-root ConfigMap that somebody changed is not gone by, and nothing is done', async () => {
+  const text = cluster.kubectl(['get', 'configmap', 'sentinel-old-root', '-n', 'cert-manager', '-o', 'json']);
+  const patch = (value: object): string =>
+    cluster.kubectl(['patch', 'configmap', 'sentinel-old-root', '-n', 'cert-manager', '--type=merge', '-p', JSON.stringify(value)]);
+  patch({ data: { 'old-root.crt': 'nothing' } });
+  for (const action of ['status', 'continue', 'complete'])
+    expect(await run(action)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^ConfigMap cert-manager\/sentinel-old-root should keep one old root/),
+    });
+  patch({ data: (JSON.parse(text) as { data: object }).data, metadata: { labels: { 'sentinel-mtls.io/further-roots': null } } });
+  expect(await run('complete')).toMatchObject({ code: 3, stderr: expect.stringContaining('and not the label') });
+  patch({ metadata: { labels: { 'sentinel-mtls.io/further-roots': 'sentinel' } } });
+  expect(await go('complete', 0)).toMatchObject({ state: 'completed' });
+});
+
+withCluster('a pod elsewhere with the fleet’s label does not hold it up', async () => {
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'elsewhere' } }]);
+  const spec = {
+    nodeName: 'played',
+    containers: [{ name: 'x', image: 'registry.invalid/x:1', ports: [{ name: 'metrics', containerPort: 9 }] }],
+  };
+  const labels = { 'sentinel-mtls.io/fleet': 'sentinel' };
+  await cluster.apply([
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'x', namespace: 'elsewhere', labels },
+      spec,
+      status: { phase: 'Running', podIP: '10.1.9.9' },
+    },
+  ]);
+  const progress = await go('start', 0);
+  expect(progress).toMatchObject({ outcome: 'finished' });
+  expect(progress.steps.find(({ id }) => id === 'both-trusted')?.evidence).toEqual([
+    expect.stringMatching(/^no running pod of the fleet was seen; /),
+  ]);
+  expect(await go('complete', 0)).toMatchObject({ state: 'completed' });
+});
+
 withCluster('where a key is made anew each time, a renewal alone makes it, and the Secret is not touched', async () => {
   cluster.kubectl([
     'patch',

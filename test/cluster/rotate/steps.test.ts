@@ -114,6 +114,7 @@ test.each<[string, () => Partial<RotationFacts>, RegExp]>([
     /is not synced: boom/,
   ],
   ['trust-manager has not seen it', () => withBundle(takesFurther), /trust-manager has not looked at it/],
+  ['the Bundle goes nowhere', () => ({ targets: [] }), /goes to no namespace/],
   ['a namespace has no bundle', () => ({ targets: [target([old]), target(undefined)] }), /namespace shop has no bundle/],
   ['a namespace trusts another root', () => ({ targets: [target([next])] }), /does not trust the root that signs now/],
   [
