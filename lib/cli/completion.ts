@@ -17,13 +17,19 @@ export async function run(args: readonly string[]): Promise<number> {
   return EXIT.ok;
 }
 
+/** Words that are no options. */
+const SUBCOMMANDS: Readonly<Record<string, readonly string[]>> = {
+  graph: ['blast', 'network'],
+  rotate: ['status', 'start', 'continue', 'complete'],
+};
+
 /** The words that can follow each command, from the text of its help, so that none is forgotten. */
 const wordsOf = (command: string): readonly string[] =>
   command === 'help'
     ? COMMAND_NAMES
     : command === 'completion'
       ? Object.keys(SHELLS)
-      : [...optionsOf(command), ...(command === 'graph' ? ['blast', 'network'] : [])];
+      : [...optionsOf(command), ...(SUBCOMMANDS[command] ?? [])];
 
 const cases = (): string => COMMAND_NAMES.map(command => `    ${command}) words='${wordsOf(command).join(' ')}' ;;`).join('\n');
 

@@ -22,6 +22,8 @@ Usage: sentinel-mtls COMMAND [options]
 With a cluster
   status            every Certificate of the fleet as it is, the worst first
   renew SERVICE...  issue certificates anew: some services, all, or those of an issuer
+  rotate            a new key for the CA, step by step, with no moment in which somebody is not trusted
+  migrate           how far each port is from plain text to strict, and which change of the fleet file is safe next
   backup -o FILE    authorities, issuers and bundles into an encrypted file; backup verify FILE
   restore FILE      and back into a cluster
   rbac [COMMAND]    the least rights of these commands, as roles
@@ -268,13 +270,50 @@ ${CLUSTER_HELP}
   sentinel-mtls renew control-api --wait
   sentinel-mtls renew --issuer sentinel-ca-issuer --wait --stagger 30s
 `,
+  rotate: `Usage: sentinel-mtls rotate [status] [--fleet NAME]
+       sentinel-mtls rotate start|continue|complete [--wait] [--dry-run] [--grace 3m] [--stagger 30s]
+
+Gives the root that cert-manager makes for a fleet a new key. The old root stays trusted until no certificate leads to it.
+Each call takes the next safe step, or says what it waits for; where it stands is read from the cluster, so that it goes
+on after anything. status only looks (exit code 1 while a rotation is under way), start begins, continue goes on until
+the old root may be taken away, complete takes it away. Nothing of the manifests is changed.
+
+  --fleet NAME           (default: the only one)
+  --cert-manager-namespace NAME  where root and Bundle sources are (default: cert-manager)
+  --wait                 go on until nothing is left that this call may do
+  --timeout TIME         of everything, with --wait (default: 1h)
+  --grace TIME           for kubelet and processes where a pod's metrics page can't be asked (default: 3m)
+  --stagger TIME         between the beginnings of two renewals (default: 0s)
+  --max-parallel N       renewals under way at a time (default: 5)
+  --dry-run              say the steps, and change nothing
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}
+  sentinel-mtls rotate start --dry-run
+  sentinel-mtls rotate start --wait --stagger 30s
+  sentinel-mtls rotate complete
+`,
+  migrate: `Usage: sentinel-mtls migrate [--fleet NAME] [--quiet-for 24h] [--format text|json]
+
+How far each port of a fleet is on the way disabled, permissive, audit, strict: by the allow-lists in the cluster, and by
+what the runtime libraries have counted, plain connections and callers that strict would refuse. Says which change of the
+fleet file breaks nobody that was seen, and what is in the way of the others. What can't be told is in the way. It only
+reads; exit code 1 while something is in the way.
+
+  --fleet NAME           (default: the only one)
+  --quiet-for TIME       how long nothing may have been seen, as long as the rarest call takes (default: 24h)
+  --format FORMAT        text (default) or json
+${CLUSTER_HELP}
+  sentinel-mtls migrate --quiet-for 48h
+`,
   rbac: `Usage: sentinel-mtls rbac [COMMAND] [-n NAMESPACE]... [--preflight] [--probe]
 
 Prints the least ClusterRole that each command needs, or that of one; with -n Roles of those namespaces, and a
-ClusterRole for what belongs to none. COMMAND is status, doctor, renew, backup or restore.
+ClusterRole for what belongs to none. rotate has a Role besides, where the keys of authorities are. COMMAND is status,
+doctor, renew, rotate, migrate, backup or restore.
 
   -n, --namespace NAME   Roles of this namespace; may be repeated
-  -A, --all-namespaces   ClusterRoles alone (default)
+  -A, --all-namespaces   ClusterRoles (default)
+  --cert-manager-namespace NAME  where rotate changes the keys of authorities (default: cert-manager)
   --preflight            of doctor before an install
   --probe                of doctor that asks the webhook
 

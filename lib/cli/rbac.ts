@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { RIGHTS_OF, rolesOf } from '../cluster/rights.js';
+import { RIGHTS_OF, rolesOf, WHOLE_CLUSTER } from '../cluster/rights.js';
 import { parse } from './arguments.js';
 import { NAMESPACE_OPTIONS, namespacesOf } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
@@ -7,7 +7,12 @@ import { EXIT, UsageError } from './exit.js';
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse(
     args,
-    { ...NAMESPACE_OPTIONS, preflight: { type: 'boolean', default: false }, probe: { type: 'boolean', default: false } },
+    {
+      ...NAMESPACE_OPTIONS,
+      'cert-manager-namespace': { type: 'string', default: 'cert-manager' },
+      preflight: { type: 'boolean', default: false },
+      probe: { type: 'boolean', default: false },
+    },
     true,
   );
   const [command, ...more] = positionals;
@@ -20,7 +25,11 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command !== undefined && (first === undefined || !Object.hasOwn(RIGHTS_OF, first)))
     throw new UsageError(`rbac knows no command "${first}"`, `commands: ${commands()}`);
   const namespaces = namespacesOf(values);
-  const roles = asked.flatMap(name => rolesOf(name, namespaces === undefined ? {} : { namespaces }));
+  if (namespaces !== undefined && command !== undefined && WHOLE_CLUSTER.includes(command))
+    throw new UsageError(`--namespace is given with rbac ${command}`, `${command} looks at every namespace, and needs a ClusterRole`);
+  const roles = asked.flatMap(name =>
+    rolesOf(name, { home: values['cert-manager-namespace'], ...(namespaces === undefined ? {} : { namespaces }) }),
+  );
   process.stdout.write(roles.map(role => stringify(role, { lineWidth: 0 })).join('---\n'));
   return EXIT.ok;
 }

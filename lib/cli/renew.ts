@@ -59,7 +59,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 const line = ({ certificate, outcome, message }: Renewal): string => `${printable(certificate)}: ${outcome}: ${printable(message)}\n`;
 
-function countOf(text: string): number {
+export function countOf(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1) throw new UsageError(`--max-parallel is "${text}"`, 'expected a number from 1');
   return count;

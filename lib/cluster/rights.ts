@@ -7,6 +7,8 @@ export interface Right {
   readonly verbs: readonly string[];
   /** Whether a Role of a namespace can grant it. */
   readonly namespaced: boolean;
+  /** Only in the namespace of cert-manager and trust-manager, where the keys of authorities are. */
+  readonly isHome?: true;
 }
 
 const right = (group: string, resources: readonly string[], verbs: readonly string[], namespaced = true): Right => ({
@@ -48,6 +50,25 @@ export const RIGHTS_OF: Readonly<Record<string, readonly Right[]>> = {
     right(CERT_MANAGER, ['certificates/status'], ['update']),
     right('', ['secrets'], ['get']),
   ],
+  rotate: [
+    right(CERT_MANAGER, ['certificates'], ['get', 'list']),
+    right(CERT_MANAGER, ['certificates/status'], ['update']),
+    right(CERT_MANAGER, ['issuers'], ['list']),
+    right('', ['secrets', 'configmaps'], ['get']),
+    right('', ['pods'], ['list']),
+    right('', ['pods/proxy'], ['get']),
+    right(CERT_MANAGER, ['clusterissuers'], ['list'], false),
+    right('trust.cert-manager.io', ['bundles'], ['list'], false),
+    right('', ['namespaces'], ['list'], false),
+    // patch takes the old key away where cert-manager keeps keys; of what is read nothing is written
+    { ...right('', ['secrets'], ['patch']), isHome: true },
+    { ...right('', ['configmaps'], ['create', 'delete']), isHome: true },
+  ],
+  migrate: [
+    right(CERT_MANAGER, ['certificates'], ['list']),
+    right('', ['configmaps', 'pods'], ['list']),
+    right('', ['pods/proxy'], ['get']),
+  ],
   backup: [...BACKED_UP, right('', ['configmaps'], ['list']), right('apps', ['deployments'], ['list'])],
   restore: [
     ...BACKED_UP,
@@ -59,14 +80,20 @@ export const RIGHTS_OF: Readonly<Record<string, readonly Right[]>> = {
   ],
 };
 
+/** Commands that look at every namespace, since what they leave out could be what breaks. */
+export const WHOLE_CLUSTER: readonly string[] = ['rotate', 'migrate'];
+
 export interface RightsOptions {
   /** Roles in these namespaces; what belongs to none stays in a ClusterRole. @default everything in a ClusterRole */
   readonly namespaces?: readonly string[];
+  /** Namespace of cert-manager and trust-manager. @default cert-manager */
+  readonly home?: string;
 }
 
 /** Roles that grant a command what it needs, and no more. */
-export function rolesOf(command: string, { namespaces }: RightsOptions = {}): readonly object[] {
-  const rights = RIGHTS_OF[command] ?? [];
+export function rolesOf(command: string, { namespaces, home = 'cert-manager' }: RightsOptions = {}): readonly object[] {
+  const all = RIGHTS_OF[command] ?? [];
+  const rights = all.filter(({ isHome }) => isHome !== true);
   const name = `sentinel-mtls-${command.replace(/ --/, '-')}`;
   const role = (kind: string, metadata: object, rules: readonly Right[]): object[] =>
     rules.length === 0
@@ -79,7 +106,12 @@ export function rolesOf(command: string, { namespaces }: RightsOptions = {}): re
             rules: rules.map(({ apiGroups, resources, verbs }) => ({ apiGroups, resources, verbs })),
           },
         ];
-  if (namespaces === undefined) return role('ClusterRole', { name }, rights);
+  const atHome = role(
+    'Role',
+    { name: `${name}-authority`, namespace: home },
+    all.filter(({ isHome }) => isHome === true),
+  );
+  if (namespaces === undefined || WHOLE_CLUSTER.includes(command)) return [...role('ClusterRole', { name }, rights), ...atHome];
   return [
     ...role(
       'ClusterRole',
@@ -93,5 +125,6 @@ export function rolesOf(command: string, { namespaces }: RightsOptions = {}): re
         rights.filter(({ namespaced }) => namespaced),
       ),
     ),
+    ...atHome,
   ];
 }

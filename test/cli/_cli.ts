@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,15 @@ export interface Run {
 export function cli(args: readonly string[], cwd = ROOT): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8', timeout: 120_000 });
   return { code: status, stdout, stderr };
+}
+
+/** The same without holding up this process, which serves what the command asks for. */
+export function cliBeside(args: readonly string[], cwd = ROOT): Promise<Run> {
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8', timeout: 120_000 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
 }
 
 /** A folder of its own that holds a copy of the Sentinel fleet. */

@@ -67,12 +67,13 @@ test('a command that fails, or says something else, is noticed', () => {
   expect(follow('```sh\nsentinel-mtls --version\n```\n').printed).not.toContain('exactly the declared calls');
 });
 
-const PROGRAMS: ReadonlySet<string> = new Set(['kubectl', 'helm', 'cmctl', 'vault']);
+const PROGRAMS: ReadonlySet<string> = new Set(['kubectl', 'helm', 'cmctl', 'vault', 'sentinel-mtls']);
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   kubectl: ['create', 'apply', 'get', 'describe', 'logs', 'delete', 'diff', 'rollout', 'exec'],
   helm: ['repo', 'install', 'upgrade'],
   cmctl: ['renew', 'status'],
   vault: ['write', 'policy'],
+  'sentinel-mtls': COMMAND_NAMES,
 };
 
 test.each(pages)('commands of $file for a cluster are those of programs that exist, and their files are written before', ({ text }) => {

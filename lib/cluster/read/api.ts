@@ -72,6 +72,17 @@ export class Api {
     return this.ask({ method: 'GET', path });
   }
 
+  /**
+   * A page of a pod, through the proxy of the API server; asked once, since pods come and go.
+   *
+   * @throws ApiFailure, NoReply
+   */
+  async page(path: string, timeoutMs: number): Promise<string> {
+    const { status, document } = await send(this.connection, { method: 'GET', path, isText: true }, Math.min(timeoutMs, this.#timeoutMs));
+    if (status >= 400) throw new ApiFailure(status, textAt(document, 'message') || `status ${status}`);
+    return typeof document === 'string' ? document : '';
+  }
+
   /** A list page by page, so that no more than one page is held; smaller pages where one does not fit. */
   async *pages(path: string, query: Readonly<Record<string, string>>, pageSize: number): AsyncGenerator<Page> {
     let limit = pageSize;

@@ -4,12 +4,14 @@ import type { Connection } from './connection.js';
 
 /** One question to the API server. */
 export interface Question {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with query, from the server's root. */
   readonly path: string;
   readonly body?: unknown;
   /** @default application/json */
   readonly contentType?: string;
+  /** The answer is a text, and the document a string: what a pod says through the proxy of the API server. */
+  readonly isText?: boolean;
 }
 
 /** What came back: a status of HTTP and a document of JSON. */
@@ -37,13 +39,16 @@ export class NoReply extends Error {
 /** 64 MiB: some hundred of the largest objects that etcd takes; a list that is larger is asked for in smaller pages. */
 export const LARGEST_REPLY = 64 * 1024 * 1024;
 
+/** A mebibyte: who answers is a pod, and may be anybody's. */
+export const LARGEST_TEXT = 1024 * 1024;
+
 /** @throws NoReply */
 export async function send(connection: Connection, question: Question, timeoutMs: number): Promise<Reply> {
   const credentials = await connection.credentials();
   const text = question.body === undefined ? undefined : JSON.stringify(question.body);
   const headers = {
     ...credentials.headers,
-    accept: 'application/json',
+    accept: question.isText === true ? 'text/plain' : 'application/json',
     'user-agent': 'sentinel-mtls',
     ...(text === undefined
       ? {}
@@ -58,7 +63,7 @@ export async function send(connection: Connection, question: Question, timeoutMs
     request.on('close', () => clearTimeout(timer));
     request.on('error', error => reject(error instanceof NoReply ? error : new NoReply('connection', error.message)));
     request.on('response', response => {
-      collect(response).then(
+      collect(response, question.isText === true).then(
         document => resolve(replyOf(response, document)),
         (error: Error) => {
           reject(error instanceof NoReply ? error : new NoReply('connection', error.message));
@@ -70,15 +75,17 @@ export async function send(connection: Connection, question: Question, timeoutMs
   });
 }
 
-async function collect(response: IncomingMessage): Promise<unknown> {
+async function collect(response: IncomingMessage, isText: boolean): Promise<unknown> {
   const chunks: Buffer[] = [];
+  const most = isText ? LARGEST_TEXT : LARGEST_REPLY;
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > LARGEST_REPLY) throw new NoReply('too-large', `the answer is larger than ${LARGEST_REPLY / 1024 / 1024} MiB`);
+    if (bytes > most) throw new NoReply('too-large', `the answer is larger than ${most / 1024 / 1024} MiB`);
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');
+  if (isText && (response.statusCode ?? 0) < 400) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -49,6 +49,11 @@ METRICS: Mapping[str, Tuple[str, Labels, str]] = {
         ("side", "reason"),
         "Connections ended by a swap: reason root-removed, policy-changed or identity-changed.",
     ),
+    "sentinel_mtls_plain_connections_total": (
+        "counter",
+        ("port",),
+        "Connections to a plain listener beside a TLS port in mode permissive; 0 from its start on.",
+    ),
 }
 
 

@@ -198,12 +198,15 @@ def test_60_in_mode_permissive_the_tls_port_is_strict_and_the_plain_one_tells_no
     folder.write(root.issue("api"), [root], policy(mode="permissive", plainPort=plain_port))
     with serving(folder.config()) as server:
         tls_port = next(port for port in server.ports if port != plain_port)
+        metrics = runtime_of(folder.config()).metrics
+        assert metrics.rows("sentinel_mtls_plain_connections_total") == {(str(plain_port),): 0}
         for context in (bare_context([root]), bare_context([root], root.issue("batch"))):
             assert get(tls_port, context) == b""
         assert get(tls_port, bare_context([root], root.issue("web"))).endswith(b"/sa/web")
         with socket.create_connection(("127.0.0.1", plain_port), 5) as raw:
             raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Client-Cert: URI=spiffe://a/b\r\nConnection: close\r\n\r\n")
             assert read_response(raw).endswith(b"plain")
+        assert metrics.rows("sentinel_mtls_plain_connections_total") == {(str(plain_port),): 1}
 
 
 def test_61_probes_without_a_certificate_have_a_plain_port_of_their_own(folder: Projected, root: Authority) -> None:

@@ -55,6 +55,10 @@ export const METRICS = {
     'side',
     'reason',
   ),
+  sentinel_mtls_plain_connections_total: counter(
+    'Connections to a plain listener beside a TLS port in mode permissive; 0 from its start on.',
+    'port',
+  ),
 } as const satisfies Readonly<Record<string, Definition>>;
 
 export type MetricName = keyof typeof METRICS;

@@ -171,6 +171,10 @@ export class Mtls {
       const ports = policy?.modeOf(policyPort) === 'permissive' ? policy.plainPortsOf(policyPort) : [];
       for (const port of ports) {
         const beside = createPlainServer(withoutForgedHeaders(handler));
+        const count = (by: number): void => this.metrics.add('sentinel_mtls_plain_connections_total', [port], by);
+        // a row of 0 tells a silent port from a library that does not count
+        count(0);
+        beside.on('connection', () => count(1));
         await listening(beside, port, options.host);
         this.#runtime.log('plain-listener', { port });
         plain.push(beside);

@@ -317,6 +317,8 @@ test('[60](trap 13) permissive: plain and TLS on two ports, and the TLS port is 
   });
   closing.push(() => served.close());
   const { port } = served.server.address() as { port: number };
+  const counted = (): string | undefined => /^sentinel_mtls_plain_connections_total.*$/m.exec(server.mtls.metrics.text())?.[0];
+  expect(counted()).toBe(`sentinel_mtls_plain_connections_total{port="${plainPort}"} 0`);
   const plain = await new Promise<number>((resolve, reject) => {
     requestPlain({ host: '127.0.0.1', port: plainPort, agent: false, headers: { 'x-spiffe-id': 'forged' } }, response => {
       response.resume();
@@ -335,6 +337,7 @@ test('[60](trap 13) permissive: plain and TLS on two ports, and the TLS port is 
   expect((await callRaw(port, session ? { session } : {})).heard).toBe('');
   expect((await callRaw(port, await root.issue('job'))).heard).toBe('');
   expect((await callRaw(port, caller)).heard).toContain('200 OK');
+  expect(counted()).toBe(`sentinel_mtls_plain_connections_total{port="${plainPort}"} 1`);
 });
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { FAST_KEY, generatePrivateKey } from '../../../lib/pki/x509-keys.js';
 import { x509Usages } from '../../../lib/pki/x509-usages.js';
 import { tool } from '../../_tools.js';
 import { ROOT } from '../../cli/_cli.js';
+import { PodNetwork } from './_pod-network.js';
 import { Daemon, freePort } from './_processes.js';
 
 /** Tokens of the users that the API server of a test knows. */
@@ -34,12 +35,15 @@ export function clusterTools(): Tools | undefined {
 export class RealCluster {
   readonly #daemons: Daemon[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'sentinel-mtls-cluster-'));
+  #trustManager: Daemon | undefined;
   #port = 0;
+  #pods: PodNetwork | undefined;
   #ca = '';
 
   static async start(tools: Tools): Promise<RealCluster> {
     const cluster = new RealCluster(tools);
     try {
+      cluster.#pods = await PodNetwork.start(cluster.folder);
       await cluster.#start();
     } catch (error) {
       await cluster.stop();
@@ -77,6 +81,11 @@ export class RealCluster {
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     return file;
+  }
+
+  /** Gives a port of loopback the address of a pod, for the proxy of the API server. */
+  route(address: string, port: number): void {
+    this.#pods?.route(address, port);
   }
 
   /** Server-side apply, then again for `status` where an object has one, since no controller writes it. */
@@ -126,8 +135,38 @@ export class RealCluster {
     await daemon.untilReady(60, async () => (await fetch(`http://127.0.0.1:${health}/livez`)).ok);
   }
 
+  /** trust-manager as a process, with `cert-manager` as the namespace of its sources. */
+  async startTrustManager(program: string): Promise<void> {
+    const [metrics, ready, webhook] = [await freePort(), await freePort(), await freePort()];
+    const folder = join(this.folder, 'trust-manager');
+    mkdirSync(folder, { mode: 0o700 });
+    // of a webhook that nobody calls here
+    copyFileSync(join(this.folder, 'apiserver.crt'), join(folder, 'tls.crt'));
+    copyFileSync(join(this.folder, 'apiserver.key'), join(folder, 'tls.key'));
+    const daemon = this.#daemon('trust-manager', [
+      program,
+      `--kubeconfig=${this.kubeconfig()}`,
+      '--trust-namespace=cert-manager',
+      '--leader-elect=false',
+      `--webhook-certificate-dir=${folder}`,
+      '--webhook-host=127.0.0.1',
+      `--webhook-port=${webhook}`,
+      `--metrics-port=${metrics}`,
+      `--readiness-probe-port=${ready}`,
+    ]);
+    this.#trustManager = daemon;
+    await daemon.untilReady(60, async () => (await fetch(`http://127.0.0.1:${ready}/readyz`)).ok);
+  }
+
+  /** Until it is started anew. */
+  async stopTrustManager(): Promise<void> {
+    await this.#trustManager?.stop();
+    rmSync(join(this.folder, 'trust-manager'), { recursive: true });
+  }
+
   async stop(): Promise<void> {
     for (const daemon of this.#daemons.reverse()) await daemon.stop();
+    await this.#pods?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -172,6 +211,7 @@ export class RealCluster {
       `--service-account-signing-key-file=${at('service-account.key')}`,
       '--service-cluster-ip-range=10.96.0.0/16',
       '--shutdown-delay-duration=0s',
+      ...(this.#pods === undefined ? [] : [`--egress-selector-config-file=${this.#pods.configuration()}`]),
     ]);
     const impatient = new Api(this.api().connection, { requestTimeoutMs: 2_000, tries: 1 });
     await server.untilReady(60, async () => {

@@ -115,6 +115,13 @@ async def _listen(
     def create_protocol() -> Any:
         return http(config=config, server_state=server.server_state, app_state=server.lifespan.state, _loop=loop)
 
+    def count_plain(number: int, by: int) -> None:
+        runtime.metrics.count("sentinel_mtls_plain_connections_total", str(number), by=by)
+
+    def counted(number: int) -> Any:
+        count_plain(number, 1)
+        return create_protocol()
+
     timeout = runtime.config.timing.handshake_timeout_ms / 1000
     tls: Any = {"ssl": context, "ssl_handshake_timeout": timeout, "backlog": config.backlog}
     try:
@@ -124,7 +131,10 @@ async def _listen(
             server.servers = [await loop.create_server(create_protocol, host=config.host, port=config.port, **tls)]
         for number in _plain_ports(runtime, policy_port):
             runtime.log.write("plain-listener", port=number)
-            server.servers.append(await loop.create_server(create_protocol, host=config.host, port=number, backlog=config.backlog))
+            # A row of 0 tells a silent port from a library that does not count.
+            count_plain(number, 0)
+            counting = functools.partial(counted, number)
+            server.servers.append(await loop.create_server(counting, host=config.host, port=number, backlog=config.backlog))
     except OSError as error:
         _LOGGER.error("%s", error)
         await server.lifespan.shutdown()
