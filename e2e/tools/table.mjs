@@ -48,6 +48,11 @@ export const TOOLS = {
     version: 'v0.110.3',
     programs: { 'flux-health': '.' },
   },
+  'grafana-dashboard': {
+    module: 'github.com/grafana/grafana-foundation-sdk/go',
+    version: 'v0.0.22',
+    programs: { 'grafana-dashboard': '.' },
+  },
   registry: {
     module: 'github.com/google/go-containerregistry',
     version: 'v0.22.1',

@@ -337,7 +337,9 @@ ${CLUSTER_HELP}
   restore: `Usage: sentinel-mtls restore FILE --identity FILE | --passphrase-file FILE [--dry-run] [--overwrite]
 
 Verifies a backup and brings its objects into a cluster that has cert-manager and trust-manager. Everything is looked at
-first; where an object is there and differs, nothing is written. Leaves are issued anew by cert-manager.
+first, and tried by the API server in a dry run; where an object is there and differs, or would be refused, nothing is
+written. Should it still stop half-way, it says how far it came, and the same command goes on from there. Secrets come
+before issuers, and issuers before bundles. Leaves are issued anew by cert-manager.
 
   --dry-run              say what would be done
   --overwrite            replace objects that differ

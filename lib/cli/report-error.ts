@@ -21,6 +21,13 @@ export function reportError(error: unknown): number {
     process.stderr.write(`${asText(error.message)}\n`);
     return EXIT.noInput;
   }
+  // what no command has words of its own for
+  if (isError(error, 'NoReply') || isError(error, 'ApiFailure')) {
+    process.stderr.write(
+      `the API server ${error.name === 'NoReply' ? 'does not answer' : 'refuses'}: ${printable(error.message)}\n  try kubectl get --raw /livez with the same kubeconfig\n`,
+    );
+    return EXIT.noInput;
+  }
   if (error instanceof Error && typeof code === 'string' && INPUT_CODES.test(code)) {
     process.stderr.write(`${asText(error.message)}\n`);
     return EXIT.usage;
@@ -42,4 +49,4 @@ export function reportError(error: unknown): number {
 const asText = (message: string): string => message.split('\n').map(printable).join('\n');
 
 /** By name: a command may come from a bundle, which has classes of its own. */
-const isError = <T extends Error>(error: unknown, name: T['name']): error is T => error instanceof Error && error.name === name;
+const isError = <T extends Error = Error>(error: unknown, name: T['name']): error is T => error instanceof Error && error.name === name;

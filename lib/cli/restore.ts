@@ -1,4 +1,4 @@
-import { restoreBackup, verifyBackup } from '../cluster/index.js';
+import { restoreBackup, type Step, verifyBackup } from '../cluster/index.js';
 import { printable } from '../report/printable.js';
 import { parse } from './arguments.js';
 import { openBackup, summary } from './backup.js';
@@ -30,9 +30,24 @@ export async function run(args: readonly string[]): Promise<number> {
       return EXIT.findings;
     }
   }
-  const steps = await restoreBackup(await openCluster(values), backup, { overwrite: values.overwrite, dryRun: values['dry-run'] });
-  const words = { create: 'created', overwrite: 'replaced', keep: 'there already, the same' };
-  for (const { object, action } of steps)
-    process.stdout.write(`${printable(object)}: ${values['dry-run'] && action !== 'keep' ? `would be ${words[action]}` : words[action]}\n`);
+  const dryRun = values['dry-run'];
+  await restoreBackup(await openCluster(values), backup, {
+    overwrite: values.overwrite,
+    dryRun,
+    onPlan: steps => {
+      process.stdout.write(`${planned(steps)}: the API server takes it, as a dry run says\n`);
+      if (dryRun) for (const step of steps) process.stdout.write(line(step, 'would be '));
+    },
+    onDone: step => void process.stdout.write(line(step)),
+  });
   return EXIT.ok;
+}
+
+const WORDS = { create: 'created', overwrite: 'replaced', keep: 'there already, the same' } as const;
+
+const line = ({ object, action }: Step, would = ''): string => `${printable(object)}: ${action === 'keep' ? '' : would}${WORDS[action]}\n`;
+
+function planned(steps: readonly Step[]): string {
+  const count = (action: Step['action']): number => steps.filter(step => step.action === action).length;
+  return `${count('create')} to create, ${count('overwrite')} to replace, ${count('keep')} there already and the same`;
 }

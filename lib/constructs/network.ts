@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { NetworkPeerPlan, Plan, ServicePlan } from '../fleet/plan.js';
+import { type Graph, graphOf } from '../fleet/plan-graph.js';
 import type { NonEmpty } from '../fleet/types.js';
-import { type Graph, graphOf } from './_graph.js';
 import { Manifest } from './manifest.js';
 import { defaultDenyName, fleetLabels, fleetSelector, networkPolicyName, serviceLabels } from './names.js';
 import { type NetworkPort, NetworkRules, ServiceNetworkPolicy } from './network-policy.js';

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { EdgePlan, Plan, ServicePlan } from '../fleet/plan.js';
+import { type Graph, graphOf } from '../fleet/plan-graph.js';
 import type { Policy as AllowList, PolicyClientPeer, PolicyServerPort } from '../fleet/policy.js';
-import { type Graph, graphOf } from './_graph.js';
 import { Manifest } from './manifest.js';
 import { policyConfigMapName, serviceLabels } from './names.js';
 import { type Part, wholeOf } from './part.js';

@@ -35,14 +35,26 @@ export function issuerSource(objects: ObjectSet, ref: IssuerRef, scope: IssuerSc
   return { kind: 'standIn', issuer, reason: kind === undefined ? `${objectName(found)} has no known spec` : `${kind} holds its key` };
 }
 
-/** The CA Certificate that writes a Secret. */
-export function caCertificateOf(objects: ObjectSet, secretName: string, namespace: string): KubernetesObject | undefined {
-  return objects
-    .ofKind('Certificate', 'cert-manager.io')
-    .find(
-      object =>
-        object.metadata.namespace === namespace &&
-        valueAt(object, ['spec', 'isCA']) === true &&
-        valueAt(object, ['spec', 'secretName']) === secretName,
-    );
+/** The CA Certificate that writes a Secret; the first of several. */
+export const caCertificateOf = (objects: ObjectSet, secretName: string, namespace: string): KubernetesObject | undefined =>
+  caCertificatesOf(objects).get(secretKey(namespace, secretName));
+
+const authorities = new WeakMap<ObjectSet, ReadonlyMap<string, KubernetesObject>>();
+
+/** Authorities are few, and every leaf asks for its own: by the Secret that they write, made once a set. */
+function caCertificatesOf(objects: ObjectSet): ReadonlyMap<string, KubernetesObject> {
+  const known = authorities.get(objects);
+  if (known) return known;
+  const found = new Map<string, KubernetesObject>();
+  for (const object of objects.ofKind('Certificate', 'cert-manager.io')) {
+    const secretName = valueAt(object, ['spec', 'secretName']);
+    const { namespace } = object.metadata;
+    if (valueAt(object, ['spec', 'isCA']) !== true || typeof secretName !== 'string' || namespace === undefined) continue;
+    const key = secretKey(namespace, secretName);
+    if (!found.has(key)) found.set(key, object);
+  }
+  authorities.set(objects, found);
+  return found;
 }
+
+const secretKey = (namespace: string, name: string): string => JSON.stringify([namespace, name]);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { tool } from '../_tools';
 import { checkExpressions } from './promtool';
 import { planOf, write } from './promtool-plans';
 
@@ -96,3 +98,65 @@ test.each(['dev', 'staging', 'prod', 'public'])('promtool can parse every expres
 test('an expression that is no PromQL is noticed', () => {
   expect(checkExpressions(['up', 'rate(up)'])).toMatchObject({ ok: false });
 });
+
+const program = tool('grafana-dashboard');
+const withSchema = program === undefined ? describe.skip : describe;
+
+withSchema("Grafana's own schema", () => {
+  function problemsOf(dashboard: unknown): readonly string[] {
+    const { status, stdout, stderr } = spawnSync(program ?? '', { input: JSON.stringify(dashboard), encoding: 'utf8', timeout: 60_000 });
+    expect(stderr).toBe('');
+    expect(status).toBe(stdout === '' ? 0 : 1);
+    return stdout.split('\n').filter(line => line !== '');
+  }
+
+  test.each(['dev', 'staging', 'prod', 'public'])('has nothing against the dashboards of "%s"', environment => {
+    for (const file of ['sentinel-mtls.json', 'sentinel-mtls-certificate.json'])
+      expect(problemsOf(dashboardOf(environment, file).dashboard)).toEqual([]);
+  });
+
+  type Fault = readonly [name: string, change: (text: string) => string, problem: string];
+  const FAULTS: readonly Fault[] = [
+    ['an unknown field of the dashboard', text => text.replace('"refresh"', '"refrsh"'), 'refrsh'],
+    ['an unknown option of a panel', text => text.replace('"graphMode"', '"graphmode"'), 'graphmode'],
+    ['an unknown field of a query', text => text.replace('"expr"', '"exp"'), 'exp'],
+    ['a number where a text belongs', text => text.replace(/"title":"[^"]*"/, '"title":1'), 'title'],
+    ['an option that is missing', text => text.replace('"wideLayout":true,', '').replace(',"wideLayout":true', ''), 'wideLayout'],
+    ['a threshold that is a text', text => text.replace('"value":1', '"value":"1"'), 'steps'],
+    ['a month that does not exist', text => text.replace('{', '{"fiscalYearStartMonth":12,'), 'fiscalYearStartMonth: must be < 12'],
+    ['a list where a map belongs', text => text.replace(/"templating":\{"list":/, '"templating":{"lst":'), 'templating'],
+  ];
+  test.each(FAULTS)('finds %s', (_, change, problem) => {
+    const text = JSON.stringify(dashboardOf('dev').dashboard);
+    const changed = change(text);
+    expect(changed).not.toBe(text);
+    expect(problemsOf(JSON.parse(changed)).join('\n')).toContain(problem);
+  });
+});
+
+interface Shown {
+  readonly description?: string;
+  readonly datasource?: unknown;
+  readonly targets?: readonly { readonly datasource?: unknown; readonly legendFormat?: string }[];
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+}
+
+test.each(['sentinel-mtls.json', 'sentinel-mtls-certificate.json'])(
+  'every panel of %s says what it shows and in which unit, and asks the chosen Prometheus',
+  file => {
+    const { panels } = dashboardOf('dev', file).dashboard;
+    const datasource = panels
+      .flatMap(({ targets }) => targets ?? [])
+      .map(target => (target as { datasource?: { uid: string } }).datasource);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own syntax
+    expect(new Set(datasource.map(each => each?.uid))).toEqual(new Set(['${datasource}']));
+    for (const panel of panels as readonly (PanelObject & Shown)[]) {
+      if (panel.type === 'row') continue;
+      expect(panel.description?.length).toBeGreaterThan(10);
+      expect(panel.datasource).toEqual(panel.targets?.[0]?.datasource);
+      if (panel.type === 'timeseries') expect(panel.fieldConfig?.defaults.unit).toMatch(/^[a-z]/);
+      if (panel.type === 'timeseries' || panel.type === 'state-timeline')
+        for (const { legendFormat } of panel.targets ?? []) expect(legendFormat).toContain('{{');
+    }
+  },
+);

@@ -4,7 +4,7 @@ export { type Allowance, isOpen, type Near, type Side } from './decision.js';
 export { NAMESPACE_NAME_LABEL } from './namespaces.js';
 export { type Connection, Network } from './network.js';
 export type { OutsideConnection } from './outside.js';
-export type { PodShape } from './pods.js';
+export { labelsOf, type PodShape } from './pods.js';
 export type { Direction, NetworkPolicy, NetworkProblem, Peer } from './policy.js';
 export { isProtocol, Ports, PROTOCOLS, type Protocol } from './ports.js';
 export type { Labels, Selector } from './selector.js';

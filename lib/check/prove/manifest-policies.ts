@@ -1,5 +1,6 @@
 import { policyConfigMapName } from '../../fleet/names.js';
 import type { Plan, PortPlan, ServicePlan } from '../../fleet/plan.js';
+import { graphOf } from '../../fleet/plan-graph.js';
 import type { Policy, PolicyClientPeer, PolicyServerPort } from '../../fleet/policy.js';
 import type { Mode } from '../../fleet/types.js';
 import { type KubernetesObject, type ObjectSet, valueAt } from '../../objects/index.js';
@@ -138,16 +139,12 @@ class PolicyCheck {
   /** Who may call a port, by SPIFFE ID. */
   #callers(port: PortPlan): ReadonlyMap<string, Entry> {
     const callers = new Map<string, Entry>();
-    for (const { caller, callee, port: name, mode } of this.plan.edges) {
-      if (callee !== this.service.name || name !== port.name) continue;
-      const spiffeId = this.plan.services.find(other => other.name === caller)?.spiffeId;
-      if (spiffeId !== undefined) callers.set(spiffeId, { caller, mode });
-    }
-    for (const { direction, external, service, port: name, mode } of this.plan.externalEdges) {
-      const spiffeId = this.plan.externals.find(other => other.name === external)?.spiffeId;
-      if (direction === 'in' && service === this.service.name && name === port.name && spiffeId !== undefined) {
-        callers.set(spiffeId, { caller: external, mode });
-      }
+    const graph = graphOf(this.plan);
+    for (const { caller, port: name, mode } of graph.incoming(this.service.name))
+      if (name === port.name) callers.set(graph.service(caller).spiffeId, { caller, mode });
+    for (const { external, port: name, mode } of graph.incomingExternal(this.service.name)) {
+      const { spiffeId } = graph.external(external);
+      if (name === port.name && spiffeId !== undefined) callers.set(spiffeId, { caller: external, mode });
     }
     return callers;
   }
@@ -155,21 +152,21 @@ class PolicyCheck {
   #clientPeers(rendered: readonly PolicyClientPeer[]): readonly ManifestFinding[] {
     const findings: ManifestFinding[] = [];
     const declared = new Set<string>();
-    for (const { caller, callee, port: name, mode } of this.plan.edges) {
-      if (caller !== this.service.name) continue;
-      const target = this.plan.services.find(service => service.name === callee);
-      const port = target?.ports.find(other => other.name === name);
-      if (!target || !port?.tls) continue;
+    const graph = graphOf(this.plan);
+    for (const edge of graph.outgoing(this.service.name)) {
+      const { caller, callee, port: name, mode } = edge;
+      const [target, port] = [graph.service(callee), graph.port(edge)];
+      if (!port.tls) continue;
       declared.add(`${callee}:${name}`);
-      const edge = { caller, callee, port: name };
+      const place = { caller, callee, port: name };
       const index = rendered.findIndex(peer => peer.service === callee && peer.name === name);
       const entry = rendered[index];
-      if (entry) findings.push(...this.#clientPeer(entry, index, target, port, mode, edge));
+      if (entry) findings.push(...this.#clientPeer(entry, index, target, port, mode, place));
       else if (mode !== 'disabled' && port.mode !== 'disabled') {
         findings.push(
           this.finding({
             code: 'policy-callee-missing',
-            edge,
+            edge: place,
             path: ['client'],
             found: 'nothing',
             expected: `client entry for ${callee}:${name}`,

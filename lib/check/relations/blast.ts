@@ -1,4 +1,6 @@
-import type { EdgePlan, Plan, ServicePlan } from '../../fleet/plan.js';
+import type { Plan, ServicePlan } from '../../fleet/plan.js';
+import { graphOf } from '../../fleet/plan-graph.js';
+import { type Reached, reachOf } from './reach.js';
 
 /** What whoever has a service's private key can do with it. */
 export interface Blast {
@@ -22,80 +24,86 @@ export interface Blast {
   readonly cuts: readonly { readonly call: string; readonly fewer: number }[];
 }
 
+/** The same in numbers, for a table of all services. */
+export interface BlastRadius {
+  readonly reachable: number;
+  /** Calls to the farthest of them. */
+  readonly farthest: number;
+  readonly externals: readonly string[];
+  readonly deceived: readonly string[];
+  readonly cuts: Blast['cuts'];
+}
+
 /** How far a stolen key reaches by the declared calls, which `prove` shows to be the possible ones. */
 export function blast(plan: Plan, name: string): Blast | undefined {
   const service = plan.services.find(each => each.name === name);
   if (!service) return undefined;
-  const edges = byCaller(plan.edges);
-  const direct = (edges.get(name) ?? []).map(({ callee, port, mode }) => ({ service: callee, port, mode }));
-  const reached = reach(edges, name);
-  const inside = new Set([name, ...reached.keys()]);
+  const reached = reachOf(plan).from(name);
   const { certificate } = service;
   return {
     service: name,
     spiffeId: service.spiffeId,
-    direct,
-    reachable: [...reached].map(([callee, through]) => ({ service: callee, hops: through.length, through })),
-    externals: [
-      ...new Set(plan.externalEdges.filter(edge => edge.direction === 'out' && inside.has(edge.service)).map(({ external }) => external)),
-    ].sort(),
-    deceived: certificate.usages.includes('server auth') ? callersOf(plan, name) : [],
+    direct: graphOf(plan)
+      .outgoing(name)
+      .map(({ callee, port, mode }) => ({ service: callee, port, mode })),
+    reachable: reached.map(each => ({ service: each.service, hops: each.hops, through: wayTo(each) })),
+    externals: externalsFrom(plan, name, reached),
+    deceived: deceivedBy(plan, service),
     dnsNames: certificate.dnsNames,
     lifetimeSeconds: certificate.durationSeconds,
     renewedAfterSeconds: renewal(service),
-    cuts: cuts(edges, name, reached.size),
+    cuts: cutsOf(plan, name, reached.length),
   };
 }
 
-type ByCaller = ReadonlyMap<string, readonly EdgePlan[]>;
-
-function byCaller(list: readonly EdgePlan[]): ByCaller {
-  const edges = new Map<string, EdgePlan[]>();
-  for (const edge of list) {
-    const known = edges.get(edge.caller);
-    if (known) known.push(edge);
-    else edges.set(edge.caller, [edge]);
-  }
-  return edges;
+export function blastRadius(plan: Plan, service: ServicePlan): BlastRadius {
+  const reached = reachOf(plan).from(service.name);
+  return {
+    reachable: reached.length,
+    // the nearest come first
+    farthest: reached.at(-1)?.hops ?? 0,
+    externals: externalsFrom(plan, service.name, reached),
+    deceived: deceivedBy(plan, service),
+    cuts: cutsOf(plan, service.name, reached.length),
+  };
 }
 
-/** Each service with a shortest way to it: the services through which it leads, itself last. */
-function reach(edges: ByCaller, from: string): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, readonly string[]>();
-  let front: readonly (readonly [string, readonly string[]])[] = [[from, []]];
-  while (front.length > 0) {
-    const next: (readonly [string, readonly string[]])[] = [];
-    for (const [caller, way] of front) {
-      for (const { callee } of edges.get(caller) ?? []) {
-        if (callee === from || found.has(callee)) continue;
-        const through = [...way, callee];
-        found.set(callee, through);
-        next.push([callee, through]);
-      }
-    }
-    front = next;
-  }
-  return found;
+/** The services through which the way leads, itself last. */
+function wayTo(reached: Reached): readonly string[] {
+  const way: string[] = [];
+  for (let each: Reached | undefined = reached; each; each = each.before) way.push(each.service);
+  return way.reverse();
 }
 
-/** How many it reaches without one of its own calls; a large fleet asks this for every call. */
-function reachWithout(edges: ByCaller, from: string, without: string): number {
-  const found = new Set([from]);
-  for (const caller of found) {
-    for (const { callee } of edges.get(caller) ?? []) if (caller !== from || callee !== without) found.add(callee);
-  }
-  return found.size - 1;
+function externalsFrom(plan: Plan, name: string, reached: readonly Reached[]): readonly string[] {
+  const graph = graphOf(plan);
+  const externals = new Set<string>();
+  const add = (service: string): void => {
+    for (const { external } of graph.outgoingExternal(service)) externals.add(external);
+  };
+  add(name);
+  for (const { service } of reached) add(service);
+  return [...externals].sort();
 }
 
-function cuts(edges: ByCaller, from: string, size: number): Blast['cuts'] {
-  const callees = [...new Set((edges.get(from) ?? []).map(({ callee }) => callee))];
-  return callees
-    .map(callee => ({ call: `${from} → ${callee}`, fewer: size - reachWithout(edges, from, callee) }))
+const deceivedBy = (plan: Plan, { name, certificate }: ServicePlan): readonly string[] =>
+  certificate.usages.includes('server auth')
+    ? [
+        ...new Set(
+          graphOf(plan)
+            .incoming(name)
+            .map(({ caller }) => caller),
+        ),
+      ].sort()
+    : [];
+
+function cutsOf(plan: Plan, from: string, size: number): Blast['cuts'] {
+  const reach = reachOf(plan);
+  return reach
+    .callees(from)
+    .map(callee => ({ call: `${from} → ${callee}`, fewer: size - reach.countWithout(from, callee) }))
     .sort((a, b) => b.fewer - a.fewer || (a.call < b.call ? -1 : 1));
 }
-
-const callersOf = (plan: Plan, name: string): readonly string[] =>
-  [...new Set(plan.edges.filter(({ callee }) => callee === name).map(({ caller }) => caller))].sort();
 
 function renewal({ certificate }: ServicePlan): number {
   const { durationSeconds, renewBeforeSeconds, renewBeforePercentage } = certificate;

@@ -1,6 +1,6 @@
 import type { Plan, PortPlan, ServicePlan } from '../../fleet/plan.js';
 import { type KubernetesObject, type ObjectSet, objectName, valueAt } from '../../objects/index.js';
-import { type ServicePort, servicePort, serviceSelects } from '../network/index.js';
+import { type Labels, labelsOf, type ServicePort, servicePort, serviceSelects } from '../network/index.js';
 import { causeAt, causeOfNothing, type Difference } from './difference.js';
 import type { Participant, World } from './world.js';
 
@@ -9,22 +9,12 @@ export function serviceDifferences(world: World, plan: Plan): readonly Differenc
   const called = new Map<string, Set<string>>();
   for (const { callee, port } of plan.edges) add(called, callee, port);
   for (const { direction, service, port } of plan.externalEdges) if (direction === 'in') add(called, service, port);
-  const byNamespace = new Map<string, Participant[]>();
-  for (const participant of world.participants.values()) {
-    if (participant.standIn) continue;
-    const { namespace } = participant.workload;
-    const list = byNamespace.get(namespace);
-    if (list) list.push(participant);
-    else byNamespace.set(namespace, [participant]);
-  }
+  const pods = new ByLabel([...world.participants.values()].filter(({ standIn }) => !standIn));
   return plan.services.flatMap(service => {
     const ports = service.ports.filter(port => called.get(service.name)?.has(port.name) && port.protocol !== 'health');
     const object = world.objects.get('Service', service.namespace, service.name, '');
     if (!object) return service.workload.existing ? [] : ports.map(port => noService(service, port));
-    return [
-      ...ports.flatMap(port => onePort(world, object, service, port)),
-      ...strangers(world, object, service, byNamespace.get(service.namespace) ?? []),
-    ];
+    return [...ports.flatMap(port => onePort(world, object, service, port)), ...strangers(world, object, service, pods)];
   });
 }
 
@@ -79,16 +69,11 @@ function missing(service: ServicePlan, port: PortPlan, causes: Difference['cause
 }
 
 /** Whoever has the labels of a service receives a part of its calls. */
-function strangers(
-  world: World,
-  object: KubernetesObject,
-  service: ServicePlan,
-  neighbours: readonly Participant[],
-): readonly Difference[] {
+function strangers(world: World, object: KubernetesObject, service: ServicePlan, pods: ByLabel): readonly Difference[] {
   const selected = serviceSelects(object);
   if (!selected) return [];
   const own = new Set(world.byService.get(service.name)?.map(({ workload }) => workload));
-  return neighbours.flatMap(({ workload, name }) => {
+  return pods.candidates(service.namespace, labelsOf(valueAt(object, ['spec', 'selector']))).flatMap(({ workload, name }) => {
     if (own.has(workload) || !workload.shapes.some(shape => selected(shape))) return [];
     return [
       {
@@ -107,3 +92,28 @@ function strangers(
     ];
   });
 }
+
+/** Participants of a namespace by the labels of their pods: a Service looks at the fewest that it can select. */
+class ByLabel {
+  readonly #lists = new Map<string, Participant[]>();
+
+  constructor(participants: readonly Participant[]) {
+    for (const participant of participants) {
+      const { namespace, shapes } = participant.workload;
+      const keys = shapes.flatMap(({ labels }) => Object.entries(labels).map(([key, value]) => labelKey(namespace, key, value)));
+      for (const key of new Set(keys)) {
+        const list = this.#lists.get(key);
+        if (list) list.push(participant);
+        else this.#lists.set(key, [participant]);
+      }
+    }
+  }
+
+  /** Everybody that a selector of a Service, which has at least one label, could take. */
+  candidates(namespace: string, selector: Labels): readonly Participant[] {
+    const lists = Object.entries(selector).map(([key, value]) => this.#lists.get(labelKey(namespace, key, value)) ?? []);
+    return lists.reduce((fewest, list) => (list.length < fewest.length ? list : fewest));
+  }
+}
+
+const labelKey = (namespace: string, key: string, value: string): string => JSON.stringify([namespace, key, value]);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KubernetesObject, objectName } from '../../objects/index.js';
 import { ClusterError } from '../cluster-error.js';
-import { type Api, ApiFailure } from '../read/index.js';
+import { type Api, ApiFailure, NoReply } from '../read/index.js';
 import { DOCTOR_RESOURCES, listPath } from '../snapshot/index.js';
 import { type Backup, objectPath, RESTORE_ORDER, withoutOrigin } from './contents.js';
 
@@ -15,6 +15,10 @@ export interface RestoreOptions {
   readonly overwrite?: boolean;
   /** Say what would be done. @default false */
   readonly dryRun?: boolean;
+  /** Hears what will be done, once the API server has taken all of it in a dry run; before anything is written. */
+  readonly onPlan?: (steps: readonly Step[]) => void;
+  /** Hears of each step once it is done. */
+  readonly onDone?: (step: Step) => void;
 }
 
 interface Planned extends Step {
@@ -23,9 +27,11 @@ interface Planned extends Step {
 }
 
 /**
- * Brings the objects of a backup into a cluster. Everything is looked at before anything is written.
+ * Brings the objects of a backup into a cluster. Everything is looked at, and tried in a dry run, before anything is
+ * written. A second run goes on where a first one was stopped: what is there already and the same is kept.
  *
- * @throws ClusterError when an object is there and differs, and `overwrite` is not set; or a resource is not defined
+ * @throws ClusterError when an object is there and differs, and `overwrite` is not set; a resource is not defined; the API
+ *   server would refuse an object; or, after the first write, with what was written and what was not
  */
 export async function restoreBackup(api: Api, backup: Backup, options: RestoreOptions = {}): Promise<Step[]> {
   await checkDefinitions(api, backup);
@@ -38,8 +44,19 @@ export async function restoreBackup(api: Api, backup: Backup, options: RestoreOp
       `${differing.length} objects are there and differ: ${differing.map(({ object }) => object).join(', ')}; nothing was written`,
       'compare them; --overwrite replaces them',
     );
-  if (options.dryRun !== true) for (const step of planned) await carryOut(api, step);
-  return planned.map(({ object, action }) => ({ object, action }));
+  await rehearse(api, planned);
+  const steps = planned.map(({ object, action }) => ({ object, action }));
+  options.onPlan?.(steps);
+  if (options.dryRun === true) return steps;
+  for (const [index, step] of planned.entries()) {
+    try {
+      await write(api, step);
+    } catch (error) {
+      throw stopped(error, planned, index);
+    }
+    options.onDone?.({ object: step.object, action: step.action });
+  }
+  return steps;
 }
 
 async function checkDefinitions(api: Api, { objects }: Backup): Promise<void> {
@@ -91,24 +108,62 @@ function content(object: KubernetesObject): object {
   return JSON.parse(JSON.stringify(rest)) as object;
 }
 
-async function carryOut(api: Api, { action, wanted, current, object }: Planned): Promise<void> {
-  const { name, namespace } = wanted.metadata;
-  try {
-    if (action === 'create') {
-      const path = objectPath(wanted.kind, namespace, name);
-      await api.ask({ method: 'POST', path: `${path.slice(0, path.lastIndexOf('/'))}?fieldManager=cert-manager-restore`, body: wanted });
+/** Asks the API server to try every write without keeping it: rights, schemas, webhooks and policies have their say. */
+async function rehearse(api: Api, planned: readonly Planned[]): Promise<void> {
+  const made = new Set(planned.filter(({ wanted, action }) => wanted.kind === 'Namespace' && action === 'create').map(nameOf));
+  const refused: string[] = [];
+  for (const step of planned) {
+    try {
+      await write(api, step, '&dryRun=All');
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      // nobody can try more than the right to create where the namespace is still to come
+      const isEarly = error.status === 404 && made.has(step.wanted.metadata.namespace ?? '');
+      const isUntriable = error.status === 400 && error.message.includes('does not support dry run');
+      if (!isEarly && !isUntriable) refused.push(`${step.object}: ${error.message}`);
     }
-    if (action === 'overwrite' && current !== undefined) {
-      // with the version that was compared: a change in between is a conflict
-      const body = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: current.metadata.resourceVersion } };
-      await api.ask({ method: 'PUT', path: `${objectPath(wanted.kind, namespace, name)}?fieldManager=cert-manager-restore`, body });
-    }
-  } catch (error) {
-    if (!(error instanceof ApiFailure)) throw error;
+  }
+  if (refused.length > 0)
     throw new ClusterError(
       'CLUSTER_REFUSED',
-      `${object} can't be written: ${error.message}`,
-      'mend it and restore again: what was written already is kept as it is',
+      `the API server would refuse ${refused.length} of ${planned.length} objects; nothing was written\n  ${refused.join('\n  ')}`,
+      'mend it and restore again; sentinel-mtls rbac restore prints the rights',
     );
+}
+
+const nameOf = ({ wanted }: Planned): string => wanted.metadata.name;
+
+/** `query`: more of the query, such as `&dryRun=All`. */
+async function write(api: Api, { action, wanted, current }: Planned, query = ''): Promise<void> {
+  const { name, namespace } = wanted.metadata;
+  const path = objectPath(wanted.kind, namespace, name);
+  const suffix = `?fieldManager=cert-manager-restore${query}`;
+  if (action === 'create') await api.ask({ method: 'POST', path: `${path.slice(0, path.lastIndexOf('/'))}${suffix}`, body: wanted });
+  if (action === 'overwrite' && current !== undefined) {
+    // with the version that was compared: a change in between is a conflict
+    const body = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: current.metadata.resourceVersion } };
+    await api.ask({ method: 'PUT', path: `${path}${suffix}`, body });
   }
+}
+
+/** Who is on call has to know how far it came. */
+function stopped(error: unknown, planned: readonly Planned[], at: number): unknown {
+  const failed = planned[at];
+  if (failed === undefined || !(error instanceof ApiFailure || error instanceof NoReply || error instanceof ClusterError)) return error;
+  const textOf = (steps: readonly Planned[]): string =>
+    steps
+      .filter(({ action }) => action !== 'keep')
+      .map(({ object }) => object)
+      .join(', ') || 'nothing';
+  // the question may have arrived, and only its answer been lost
+  const unknown = error instanceof NoReply ? ', or perhaps it was' : '';
+  return new ClusterError(
+    error instanceof NoReply ? 'CLUSTER_UNREACHABLE' : 'CLUSTER_REFUSED',
+    [
+      `${failed.object} was not written${unknown}: ${error.message}`,
+      `written: ${textOf(planned.slice(0, at))}`,
+      `not written: ${textOf(planned.slice(at))}`,
+    ].join('\n  '),
+    'mend it and run the same command again: it goes on from there, and what is written already is kept as it is',
+  );
 }

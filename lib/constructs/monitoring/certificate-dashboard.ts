@@ -45,6 +45,7 @@ export function certificateDashboard(plan: Plan): Dashboard {
         labelVariable('certificate', metrics.declared('namespace=~"$namespace"'), 'name'),
       ],
     },
+    annotations: { list: [] },
     links: [],
     panels: panels.build(),
   };

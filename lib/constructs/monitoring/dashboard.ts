@@ -37,6 +37,7 @@ export function dashboard(plan: Plan, rules: FleetRules): Dashboard {
     templating: {
       list: [datasourceVariable, ...['namespace', 'team', 'service'].map(label => labelVariable(label, metrics.declared()))],
     },
+    annotations: { list: [] },
     links: runbookLinks(plan),
     panels: panels.build(),
   };
@@ -128,5 +129,7 @@ function controlPlane(panels: PanelBuilder, plan: Plan, rules: FleetRules): void
 function runbookLinks(plan: Plan): readonly unknown[] {
   const url = plan.monitoring.runbookBaseUrl;
   // A relative path means nothing to Grafana.
-  return /^https?:\/\//.test(url) ? [{ title: 'Runbooks', type: 'link', url, targetBlank: true }] : [];
+  if (!/^https?:\/\//.test(url)) return [];
+  const defaults = { asDropdown: false, icon: 'external link', includeVars: false, keepTime: false, tags: [], tooltip: '' };
+  return [{ ...defaults, title: 'Runbooks', type: 'link', url, targetBlank: true }];
 }

@@ -35,6 +35,9 @@ export interface Panel {
   readonly fieldConfig?: unknown;
   readonly options?: unknown;
   readonly transformations?: readonly unknown[];
+  /** Of rows; ours are open, and their panels stand beside them. */
+  readonly collapsed?: boolean;
+  readonly panels?: readonly never[];
 }
 
 export interface Dashboard {
@@ -47,6 +50,7 @@ export interface Dashboard {
   readonly time: { readonly from: string; readonly to: string };
   readonly timezone: string;
   readonly templating: { readonly list: readonly unknown[] };
+  readonly annotations: { readonly list: readonly unknown[] };
   readonly links: readonly unknown[];
   readonly panels: readonly Panel[];
 }
@@ -71,6 +75,19 @@ const GREEN_OR_RED: readonly Step[] = [
   { color: 'red', value: 1 },
 ];
 
+/** What the schema asks for besides, as Grafana has it for a new panel. */
+const STAT_DEFAULTS = {
+  justifyMode: 'auto',
+  orientation: 'auto',
+  percentChangeColorMode: 'standard',
+  showPercentChange: false,
+  wideLayout: true,
+} as const;
+const SERIES_DEFAULTS = {
+  legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: true },
+  tooltip: { mode: 'single', sort: 'none' },
+} as const;
+
 /** Places panels from left to right, and gives them their numbers. */
 export class PanelBuilder {
   private readonly panels: Panel[] = [];
@@ -80,7 +97,7 @@ export class PanelBuilder {
 
   row(title: string): void {
     this.newLine();
-    this.add({ type: 'row', title }, 24, 1);
+    this.add({ type: 'row', title, collapsed: false, panels: [] }, 24, 1);
   }
 
   /** One number, red from 1 on. */
@@ -89,7 +106,13 @@ export class PanelBuilder {
       defaults: { color: { mode: 'thresholds' }, thresholds: { mode: 'absolute', steps: GREEN_OR_RED } },
       overrides: [],
     };
-    const options = { colorMode: 'background', graphMode: 'none', reduceOptions: { calcs: ['lastNotNull'] }, textMode: 'value' };
+    const options = {
+      ...STAT_DEFAULTS,
+      colorMode: 'background',
+      graphMode: 'none',
+      reduceOptions: { calcs: ['lastNotNull'] },
+      textMode: 'value',
+    };
     this.add({ type: 'stat', title, description, targets: [instant('A', expr, 'time_series')], fieldConfig, options }, 4, 4);
   }
 
@@ -105,7 +128,7 @@ export class PanelBuilder {
         description,
         targets,
         fieldConfig: { defaults: {}, overrides: columns.filter(column => column.unit !== undefined).map(override) },
-        options: { showHeader: true, ...(sortBy !== undefined && { sortBy: [{ displayName: sortBy, desc: false }] }) },
+        options: { frameIndex: 0, showHeader: true, ...(sortBy !== undefined && { sortBy: [{ displayName: sortBy, desc: false }] }) },
         transformations: [
           ...(queries.length > 1 ? [{ id: 'joinByField', options: { byField: key, mode: 'outer' } }] : []),
           { id: 'filterFieldsByName', options: { include: { names: columns.map(column => column.field) } } },
@@ -128,7 +151,14 @@ export class PanelBuilder {
       overrides: [],
     };
     this.add(
-      { type: 'state-timeline', title, description, targets: [range('A', query)], fieldConfig, options: { showValue: 'never' } },
+      {
+        type: 'state-timeline',
+        title,
+        description,
+        targets: [range('A', query)],
+        fieldConfig,
+        options: { ...SERIES_DEFAULTS, rowHeight: 0.9, showValue: 'never' },
+      },
       width,
       8,
     );
@@ -137,7 +167,14 @@ export class PanelBuilder {
   timeseries(title: string, description: string, queries: readonly Query[], unit: string, width = 12): void {
     const targets = queries.map((query, index) => range(String.fromCharCode(65 + index), query));
     this.add(
-      { type: 'timeseries', title, description, targets, fieldConfig: { defaults: { unit, min: 0 }, overrides: [] }, options: {} },
+      {
+        type: 'timeseries',
+        title,
+        description,
+        targets,
+        fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+        options: SERIES_DEFAULTS,
+      },
       width,
       8,
     );

@@ -3,6 +3,16 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && value.constructor === Object;
 }
 
+/** JSON alone, through and through: nothing that cdk8s would resolve or refuse. */
+export function isPlain(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (!isRecord(value)) return false;
+  for (const key in value) if (!isPlain(value[key])) return false;
+  return true;
+}
+
 /** What cdk8s makes of a metadata value: nothing where it is null, an empty list or an empty map. The same object where nothing is to be left out. */
 export function withoutEmpty(value: unknown): unknown {
   return isRecord(value) && holdsEmpty(value) ? cleaned(value) : value;

@@ -1,4 +1,4 @@
-import { blast } from '../../check/relations/index.js';
+import { blastRadius } from '../../check/relations/index.js';
 import type { Mode, Plan } from '../../fleet/index.js';
 
 /** A service with its calls, and how far a stolen key of it reaches. */
@@ -38,8 +38,8 @@ export function serviceRows(plan: Plan): readonly ServiceRow[] {
   ]);
   const rows = plan.services.map((service): ServiceRow => {
     const { name, namespace, team, mode, spiffeId } = service;
-    const found = blast(plan, name);
-    const [cut] = found?.cuts ?? [];
+    const { reachable, farthest, externals, deceived, cuts } = blastRadius(plan, service);
+    const [cut] = cuts;
     return {
       name,
       namespace,
@@ -48,10 +48,10 @@ export function serviceRows(plan: Plan): readonly ServiceRow[] {
       identity: spiffeId,
       callers: [...(callers.get(name) ?? [])].sort(),
       calls: [...(calls.get(name) ?? [])].sort(),
-      reach: found?.reachable.length ?? 0,
-      farthest: (found?.reachable ?? []).reduce((most, { hops }) => Math.max(most, hops), 0),
-      externals: found?.externals ?? [],
-      deceived: found?.deceived.length ?? 0,
+      reach: reachable,
+      farthest,
+      externals,
+      deceived: deceived.length,
       cut: cut !== undefined && cut.fewer > 0 ? cut : undefined,
       lifetimeSeconds: service.certificate.durationSeconds,
     };

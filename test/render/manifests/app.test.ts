@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { Manifest, type ManifestBody } from '../../../lib/constructs/manifest.js';
 import { OutputFile } from '../../../lib/constructs/output-file.js';
 import { FleetApp, GENERATED_LINE, stringifyObject, textOf, ValidationError } from '../../../lib/render/manifests/index.js';
+import { asWritten } from '../../../lib/render/manifests/objects';
 import { SEED } from '../../_seed.js';
 import { RandomObjects, randomOf } from './random-object.js';
 
@@ -121,6 +122,18 @@ describe('the same bytes as stock cdk8s', () => {
     for (const text of ['late: "yes"', 'patched: "0755"', 'late: produced', 'kind: Service']) expect(ours).toContain(text);
   });
 
+  test('for who checks it in memory, with what only cdk8s can resolve', () => {
+    const chart = new Chart(Testing.app(), 'chart');
+    const lazy = { ...configMap('one'), data: { late: Lazy.any({ produce: () => 'produced' }), empty: null } };
+    const patched = new Manifest(chart, 'two', configMap('two'));
+    patched.addJsonPatch(JsonPatch.add('/data/patched', '0755'));
+    const token = { ...configMap('three'), data: { late: { resolve: () => 'resolved' } } };
+    const objects = [new Manifest(chart, 'one', lazy), patched, new Manifest(chart, 'three', token)];
+    for (const object of objects) expect(JSON.stringify(asWritten(object))).toBe(JSON.stringify(object.toJson()));
+    expect(objects.map(object => JSON.stringify(asWritten(object))).join()).toMatch(/produced.*0755.*resolved/);
+    expect(() => asWritten(new Manifest(chart, 'four', { ...configMap('four'), data: { when: new Date(0) } }))).toThrow("type 'Date'");
+  });
+
   test('in the order that dependencies ask for', () => {
     const { ours, stock } = bothWays(chart => {
       const one = new Manifest(chart, 'one', configMap('one'));
@@ -138,6 +151,7 @@ describe('the same bytes as stock cdk8s', () => {
     for (let index = 0; index < 500; index++) {
       const manifest = new Manifest(chart, `o${index}`, objects.object());
       expect(stringifyObject(manifest.plainData() ?? {})).toBe(Yaml.stringify(manifest.toJson()));
+      expect(JSON.stringify(asWritten(manifest))).toBe(JSON.stringify(manifest.toJson()));
     }
   });
 });

@@ -1,6 +1,6 @@
-import type { EdgePlan, ExternalEdgePlan, ExternalPlan, Plan, PortPlan, ServicePlan } from '../fleet/plan.js';
+import type { EdgePlan, ExternalEdgePlan, ExternalPlan, Plan, PortPlan, ServicePlan } from './plan.js';
 
-/** The edges of a plan by who calls and who is called: made in one pass, so that planes stay linear in the size of the fleet. */
+/** The edges of a plan by who calls and who is called: made in one pass, so that planes and checks stay linear in the size of the fleet. */
 export interface Graph {
   service(name: string): ServicePlan;
   external(name: string): ExternalPlan;
@@ -16,7 +16,7 @@ export interface Graph {
   outgoingExternal(service: string): readonly ExternalEdgePlan[];
 }
 
-// One graph a plan, however many planes ask for it.
+// One graph a plan, however many planes and checks ask for it.
 const graphs = new WeakMap<Plan, Graph>();
 
 export function graphOf(plan: Plan): Graph {
