@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Check, type Claim, type Context, holds, same } from '../claim.js';
 import { InstalledEnvironment } from '../environment.js';
-import { until } from '../node/processes.js';
-import { ROOT } from '../node/settings.js';
+import { attemptAsync, type Outcome, until } from '../node/processes.js';
+import { KUBECONFIG, ROOT } from '../node/settings.js';
 import type { LoadReport } from '../pods/load.js';
 import { coversEveryCall, FleetLoad, noneLost, totals } from './_load.js';
 import { renew, serialIn } from './_renewal.js';
@@ -10,6 +10,8 @@ import { edges, NAMESPACE, podsOf } from './_sentinel.js';
 
 const CA = { name: 'sentinel-ca', secret: 'sentinel-ca-secret', namespace: 'cert-manager' };
 const OLD_ROOT = 'sentinel-old-root';
+const WHILE_REPLACED = 'while the root is replaced';
+const ROTATE_MS = 600_000;
 /** Renewals of all leaves, one after the other. */
 const ROUNDS = roundsOf(process.env.E2E_ROUNDS ?? '20');
 
@@ -25,7 +27,7 @@ export const rotation: Claim = {
     try {
       const load = new FleetLoad(context, NAMESPACE, podsOf(context));
       const checks = plant ? [] : await leaves(context, load);
-      checks.push(...(await root(context, load, plant)));
+      checks.push(...(await (plant ? rootWithoutOverlap(context, load) : root(context, load))));
       return checks;
     } finally {
       context.kubectl.delete(['configmap', OLD_ROOT, '-n', CA.namespace]);
@@ -86,44 +88,48 @@ async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
   });
 }
 
-/** The steps of the guide, in its order. With `skipOverlap` the first is left out. */
-async function root(context: Context, load: FleetLoad, skipOverlap: boolean): Promise<Check[]> {
+/** `sentinel-mtls rotate`, as docs/guide/rotate-ca.md has it. */
+async function root(context: Context, load: FleetLoad): Promise<Check[]> {
   const { kubectl } = context;
   const old = serialIn(kubectl, CA.secret, CA.namespace);
   await load.start();
-  if (!skipOverlap) {
-    const certificate = Buffer.from(kubectl.get('secret', CA.secret, CA.namespace)?.data?.['tls.crt'] ?? '', 'base64').toString('utf8');
-    kubectl.apply([
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: OLD_ROOT, namespace: CA.namespace, labels: { 'sentinel-mtls.io/further-roots': 'sentinel' } },
-        data: { 'old-root.crt': certificate },
-      },
-    ]);
-  }
-  const key = { spec: { privateKey: { rotationPolicy: 'Always' } } };
-  kubectl.run(['patch', 'certificate', CA.name, '-n', CA.namespace, '--type=merge', '-p', JSON.stringify(key)]);
-  renew(kubectl, CA.name, CA.namespace);
-  await until('there is a new root', 120, () => serialIn(kubectl, CA.secret, CA.namespace) !== old);
+  const started = await rotate('start', '--wait', '--stagger', '1s');
   const next = serialIn(kubectl, CA.secret, CA.namespace);
-  const both = await untilRoots(load, skipOverlap ? [next] : [old, next]);
-  const leaves = await renewAll(context, load).then(
-    () => true,
-    () => false,
-  );
-  kubectl.delete(['configmap', OLD_ROOT, '-n', CA.namespace]);
+  const both = await untilRoots(load, [old, next]);
+  const completed = await rotate('complete', '--wait');
   const alone = await untilRoots(load, [next]);
   const reports = await load.stop();
   const { requests, longestMs } = totals(reports);
   const figure = `a new root: ${requests} requests, the longest ${longestMs} ms`;
   return [
-    ...noneLost('while the root is replaced', reports),
-    { ...holds('every leaf comes from the new root', leaves, 'not every process serves a new certificate'), figure },
-    same('first the old and the new root are trusted', both, true),
-    same('then the new one alone', alone, true),
+    ...noneLost(WHILE_REPLACED, reports),
+    { ...holds('rotate start ends when no certificate needs the old root', started.ok && next !== old, started.stderr), figure },
+    same('every process trusts the old and the new root then', both, true),
+    holds('rotate complete takes the old root away', completed.ok, completed.stderr),
+    same('every process trusts the new one alone at last', alone, true),
   ];
 }
+
+/** Whether both ends of every call survive it, that is: they must not. */
+async function rootWithoutOverlap(context: Context, load: FleetLoad): Promise<Check[]> {
+  const { kubectl } = context;
+  const old = serialIn(kubectl, CA.secret, CA.namespace);
+  await load.start();
+  const key = { spec: { privateKey: { rotationPolicy: 'Always' } } };
+  kubectl.run(['patch', 'certificate', CA.name, '-n', CA.namespace, '--type=merge', '-p', JSON.stringify(key)]);
+  renew(kubectl, CA.name, CA.namespace);
+  await until('there is a new root', 120, () => serialIn(kubectl, CA.secret, CA.namespace) !== old);
+  await untilRoots(load, [serialIn(kubectl, CA.secret, CA.namespace)]);
+  // callers may find no common root with a server any more, and never see its certificate
+  await renewAll(context, load).catch(() => undefined);
+  return noneLost(WHILE_REPLACED, await load.stop());
+}
+
+const rotate = (...words: readonly string[]): Promise<Outcome> =>
+  attemptAsync(
+    [process.execPath, join(ROOT, 'build', 'lib', 'cli', 'main.js'), 'rotate', ...words, '--fleet', 'sentinel', '--kubeconfig', KUBECONFIG],
+    ROTATE_MS,
+  );
 
 /** Whether every process comes to trust exactly these roots. */
 async function untilRoots(load: FleetLoad, serials: readonly string[]): Promise<boolean> {
