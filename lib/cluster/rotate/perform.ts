@@ -3,7 +3,7 @@ import { pathOf, type Reader } from '../_reader.js';
 import { listAt, mapAt, textAt } from '../_values.js';
 import { type Renewal, type RenewOptions, renew } from '../change/index.js';
 import { ClusterError } from '../cluster-error.js';
-import { ApiFailure } from '../read/index.js';
+import { ApiFailure, NoReply } from '../read/index.js';
 import { FLEET_LABEL } from '../status/index.js';
 import { shortFingerprint } from './chain.js';
 import { FURTHER_ROOTS, type Issued, keptName, type RotationFacts } from './facts.js';
@@ -62,6 +62,12 @@ async function write(what: string, work: () => Promise<string>): Promise<Perform
   try {
     return done(await work());
   } catch (error) {
+    if (error instanceof NoReply)
+      throw new ClusterError(
+        'CLUSTER_UNREACHABLE',
+        `nobody knows whether ${what} was written: ${error.message}`,
+        'sentinel-mtls rotate status says where it stands, and rotate continue goes on from there',
+      );
     if (!(error instanceof ApiFailure)) throw error;
     if (error.status === 409) return { message: `${what} was changed by somebody else meanwhile`, renewals: [], isConflict: true };
     throw new ClusterError(

@@ -99,6 +99,15 @@ function rootOf(
         );
   const issuer = root && issuers.find(each => keyOf(each.kind, each) === issuerOf(root));
   if (root !== undefined && issuer !== undefined && Object.hasOwn(mapAt(issuer, 'spec'), 'selfSigned')) return root;
+  const elsewhere = certificates.find(
+    object => secretName !== '' && textAt(object, 'spec', 'secretName') === secretName && isAuthority(object) && object !== root,
+  );
+  if (root === undefined && elsewhere !== undefined)
+    throw new ClusterError(
+      'CLUSTER_CONFIG',
+      `no Certificate in ${home} writes Secret ${secretName}, which Bundle ${bundle.metadata.name} takes as its root`,
+      `${elsewhere.metadata.namespace}/${elsewhere.metadata.name} does: if trust-manager's sources are there, --cert-manager-namespace ${elsewhere.metadata.namespace}`,
+    );
   const signer = issuers.find(({ metadata }) => metadata.name === `${fleet}-ca-issuer`);
   throw new ClusterError(
     'CLUSTER_CONFIG',

@@ -43,6 +43,24 @@ withCluster('nothing goes on, and nothing is taken away, before a rotation was b
     expect(await run(action)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(refused) });
 });
 
+withCluster('a wrong namespace, a fleet that is not there and a word that is none are told, with what to write', async () => {
+  expect(await run('status', '--cert-manager-namespace', 'pki')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'no Certificate in pki writes Secret sentinel-ca-secret, which Bundle sentinel-ca-bundle takes as its root\n' +
+      "  cert-manager/sentinel-ca does: if trust-manager's sources are there, --cert-manager-namespace cert-manager\n",
+  });
+  expect(await run('start', '--fleet', 'shop')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('fleets with a Bundle: sentinel'),
+  });
+  expect(await run('finish')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^rotate takes one of status, start, continue, complete, got "finish"/),
+  });
+});
+
 withCluster('a dry run says the steps and changes nothing', async () => {
   const version = (): string => cluster.kubectl(['get', 'secrets,configmaps,certificates', '-A', '-o', 'jsonpath={..resourceVersion}']);
   const before = version();
