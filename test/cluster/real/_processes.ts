@@ -53,7 +53,7 @@ export class Daemon {
 
   async stop(): Promise<void> {
     process.off('exit', this.#kill);
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise(resolve => this.#child.once('exit', resolve));
     this.#child.kill('SIGKILL');
     await ended;
