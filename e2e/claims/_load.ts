@@ -1,4 +1,5 @@
 import { type Check, type Context, holds, same } from '../claim.js';
+import { until } from '../node/processes.js';
 import type { ServedIdentity } from '../pods/control.js';
 import type { CallReport, LoadReport } from '../pods/load.js';
 import { ask, inTurns } from './_calls.js';
@@ -21,6 +22,16 @@ export class FleetLoad {
 
   async start({ plain = () => [], slower = 1 }: LoadOptions = {}): Promise<void> {
     await this.#all(service => `/load/start?${[...plain(service).map(host => `plain=${host}`), `slower=${slower}`].join('&')}`);
+  }
+
+  /** A process that has just begun, or whose kubelet has, can't be asked yet. */
+  async untilReady(): Promise<void> {
+    await until('every pod can be asked', 60, () =>
+      this.identities().then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   /** Stops everywhere, and says of each call whether requests were lost. */

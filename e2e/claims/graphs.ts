@@ -58,6 +58,7 @@ async function tryExample(context: Context, example: string, plant: boolean): Pr
     await untilPoliciesAreInForce(context);
     const pods = podsOf(context, namespace, workloads);
     const load = new FleetLoad(context, namespace, new Map([...pods].map(([service, { metadata }]) => [service, metadata.name])));
+    await load.untilReady();
     await load.start({ slower: SLOWER });
     await pause(SECONDS * 1000);
     const reports = await load.stop();

@@ -104,13 +104,7 @@ async function tryVictim(context: Context, { name, kill, service }: Victim): Pro
   const away = Math.round((Date.now() - start) / 1000);
   // a pod that was replaced has another name
   const after = new FleetLoad(context, NAMESPACE, podsOf(context));
-  // a kubelet that has just begun knows no pod yet
-  await until('every pod can be asked', 60, () =>
-    after.identities().then(
-      () => true,
-      () => false,
-    ),
-  );
+  await after.untilReady();
   const reports = await after.stop();
   const figure = `${name}: back after ${away} s, ${totals(reports).requests} requests meanwhile`;
   const renewed = await renewal(context, after);

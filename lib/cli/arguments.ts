@@ -26,7 +26,16 @@ export function parse<T extends Options>(args: readonly string[], options: T, po
 /** A folder stands for the fleet.yaml in it. */
 export function fleetPath(given: string | undefined): string {
   if (given === undefined) return 'fleet.yaml';
-  return statSync(given, { throwIfNoEntry: false })?.isDirectory() === true ? join(given, 'fleet.yaml') : given;
+  return isFolder(given) ? join(given, 'fleet.yaml') : given;
+}
+
+/** What can't be looked at is left to who reads it, and says why. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** The environments that were asked for, or all. */

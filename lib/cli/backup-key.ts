@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Key, Lock } from '../cluster/index.js';
 import { UsageError } from './exit.js';
+import { readInputText } from './input-file.js';
 
 /** Never an argument: arguments are seen by everybody on the machine. */
 const VARIABLE = 'SENTINEL_MTLS_PASSPHRASE';
@@ -25,8 +25,15 @@ export function lockOf(values: { readonly recipient?: string[]; readonly 'passph
 export function keyOf(values: { readonly identity?: string; readonly 'passphrase-file'?: string }): Key {
   if (values.identity !== undefined) {
     // as age-keygen writes it: comments, and a line for each
-    const lines = readFileSync(values.identity, 'utf8').split(/\r?\n/);
-    return { identities: lines.map(line => line.trim()).filter(line => line !== '' && !line.startsWith('#')) };
+    const lines = readInputText(values.identity, 'name a file of keys, as age-keygen writes it').split(/\r?\n/);
+    const identities = lines.map(line => line.trim()).filter(line => line !== '' && !line.startsWith('#'));
+    // which line is wrong is not shown: it may be a key
+    if (identities.length === 0 || identities.some(line => !/^AGE-/.test(line)))
+      throw new UsageError(
+        `${values.identity} holds something else than identities of age`,
+        'expected lines with AGE-SECRET-KEY-1…, as age-keygen writes them',
+      );
+    return { identities };
   }
   const passphrase = passphraseOf(values['passphrase-file']);
   if (passphrase !== undefined) return { passphrase };
@@ -34,7 +41,7 @@ export function keyOf(values: { readonly identity?: string; readonly 'passphrase
 }
 
 function passphraseOf(file: string | undefined): string | undefined {
-  if (file !== undefined) return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  if (file !== undefined) return readInputText(file, 'name a file that holds the passphrase').replace(/\r?\n$/, '');
   const given = process.env[VARIABLE];
   return given === undefined || given === '' ? undefined : given;
 }

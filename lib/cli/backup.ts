@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { type Backup, decrypt, encrypt, type Key, parseBackup, takeBackup, type Verified, verifyBackup } from '../cluster/index.js';
 import { printable } from '../report/printable.js';
 import { parse } from './arguments.js';
 import { KEY_OPTIONS, keyOf, LOCK_OPTIONS, lockOf } from './backup-key.js';
 import { CLUSTER_OPTIONS, openCluster } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
+import { readInput } from './input-file.js';
 import { checkNew, writeNew } from './new-file.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -40,8 +40,15 @@ async function verify(args: readonly string[]): Promise<number> {
   return verified.some(({ problems }) => problems.length > 0) ? EXIT.findings : EXIT.ok;
 }
 
+/** The first line of every file of age, up to its version. */
+const AGE = 'age-encryption.org/v';
+
 export async function openBackup(file: string, key: Key): Promise<Backup> {
-  return parseBackup(await decrypt(readFileSync(file), key));
+  const next = 'name what sentinel-mtls backup has written';
+  const bytes = readInput(file, next);
+  if (bytes.subarray(0, AGE.length).toString('latin1') !== AGE)
+    throw new UsageError(`${file} is no backup: it is not in the format of age`, next);
+  return parseBackup(await decrypt(bytes, key));
 }
 
 export function summary(verified: readonly Verified[]): string {

@@ -20,11 +20,15 @@ interface ClusterValues {
   readonly 'request-timeout': string;
 }
 
-/** @throws ClusterError, UsageError */
-export async function openCluster(values: ClusterValues): Promise<Api> {
+/**
+ * `stop` ends questions that are under way.
+ *
+ * @throws ClusterError, UsageError
+ */
+export async function openCluster(values: ClusterValues, stop?: AbortSignal): Promise<Api> {
   const requestTimeoutMs = secondsOf(values['request-timeout'], '--request-timeout') * 1000;
   const connection: Connection = await connect({ kubeconfig: values.kubeconfig, context: values.context });
-  return new Api(connection, { requestTimeoutMs });
+  return new Api(connection, { requestTimeoutMs, ...(stop === undefined ? {} : { signal: stop }) });
 }
 
 /** Undefined: all. */
@@ -42,7 +46,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 360
 export function secondsOf(text: string, option: string): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const seconds = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (!(seconds >= 0) || (option === '--request-timeout' && seconds === 0))
+  if (!(seconds >= 0) || (option !== '--wait' && option !== '--stagger' && option !== '--timeout' && seconds === 0))
     throw new UsageError(`${option} is "${text}"`, 'expected a time such as 30s or 2m');
   return seconds;
 }

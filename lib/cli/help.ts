@@ -213,7 +213,7 @@ Prints a script that completes commands and options.
 
   eval "$(sentinel-mtls completion bash)"
 `,
-  status: `Usage: sentinel-mtls status [--all] [-n NAMESPACE]... [--format table|wide|json] [--watch]
+  status: `Usage: sentinel-mtls status [--all] [-n NAMESPACE]... [--format table|wide|json] [--watch [--interval 10s]]
 
 Every Certificate of the fleets in a cluster: whether it is ready, what is in its Secret and until when, when it is
 renewed, who mounts it. What is wrong comes first, also what Ready hides: a certificate that has ended, an authority
@@ -226,7 +226,8 @@ that changed or ends before it, a Secret of another issuer, a key that does not 
   --cert-manager-namespace NAME  where the Secrets of ClusterIssuers are, for -n (default: cert-manager)
   --from DIR             a dump of doctor in place of a cluster
   --format FORMAT        table (default), wide or json
-  --watch                look again every 10 seconds
+  --watch                look again every 10 seconds, until Ctrl-C; also while the API server is away
+  --interval TIME        in place of 10s
 ${CLUSTER_HELP}
   sentinel-mtls status --all
   sentinel-mtls status -n sentinel-system --watch

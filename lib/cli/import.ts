@@ -4,6 +4,7 @@ import { readManifests } from '../objects/index.js';
 import { printable } from '../report/printable.js';
 import { parse } from './arguments.js';
 import { EXIT, UsageError } from './exit.js';
+import { readInputText } from './input-file.js';
 import { schemaPath, writeNew } from './new-file.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -22,7 +23,10 @@ export async function run(args: readonly string[]): Promise<number> {
       'import takes manifests, got none',
       'name files or folders, or - for stdin: kubectl get deploy,svc -o yaml | sentinel-mtls import -',
     );
+  for (const file of values.values ?? []) readInputText(file, 'name the values of a chart');
   const { objects, unreadable } = readManifests(positionals, { values: values.values ?? [] });
+  const [first] = unreadable;
+  if (objects.size === 0 && first !== undefined) throw first;
   const source = positionals.map(path => (path === '-' ? 'stdin' : path)).join(' ');
   const draft = adopt(objects, { fleet: values.name, trustDomain: values['trust-domain'], source });
   const text = draftYaml(draft, schemaPath(values.output));

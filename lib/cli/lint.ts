@@ -22,6 +22,7 @@ import { loadFleet } from '../fleet/index.js';
 import { type Manifests, ObjectSet, readManifests } from '../objects/index.js';
 import type { LintResult } from '../report/index.js';
 import { EXIT } from './exit.js';
+import { readInputText } from './input-file.js';
 import { type LintArguments, lintArguments } from './lint-arguments.js';
 import { readLintConfig, withConfig } from './lint-config.js';
 import { lintExitCode } from './lint-exit.js';
@@ -35,8 +36,12 @@ const MOST_ROUNDS = 5;
 export async function run(args: readonly string[]): Promise<number> {
   const asked = lintArguments(args);
   const config = readLintConfig(asked.config);
-  const baseline = asked.baseline === undefined ? undefined : parseBaseline(readFileSync(asked.baseline, 'utf8'), asked.baseline);
+  const baseline =
+    asked.baseline === undefined
+      ? undefined
+      : parseBaseline(readInputText(asked.baseline, `write it with --write-baseline ${asked.baseline}`), asked.baseline);
   const options = { ...withConfig(asked.options, config), ...originOption(asked.fleet) };
+  for (const file of asked.values) readInputText(file, 'name the values of a chart');
   let checked = check(asked, options, config);
   for (let round = 0; asked.fix && round < MOST_ROUNDS && writeFixes(applyFixes(checked.findings, checked.manifests.objects)) > 0; round++)
     checked = check(asked, options, config);

@@ -1,4 +1,4 @@
-import { lstatSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { UsageError } from './exit.js';
 
@@ -12,9 +12,11 @@ export function writeNew(path: string, content: string | Uint8Array, mode = 0o66
   }
 }
 
-/** For commands that work for long before they write: @throws UsageError when the file is there already. */
+/** For commands that work for long before they write: @throws UsageError when the file is there already, or can't be made. */
 export function checkNew(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) refuseExisting(path);
+  // the error of the system names the folder
+  accessSync(dirname(path), constants.W_OK | constants.X_OK);
 }
 
 function refuseExisting(path: string): never {

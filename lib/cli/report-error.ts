@@ -1,4 +1,5 @@
 import type { FleetError } from '../fleet/issue.js';
+import { systemProblem } from '../objects/index.js';
 import { printable } from '../report/printable.js';
 import { EXIT, type UsageError } from './exit.js';
 
@@ -29,11 +30,13 @@ export function reportError(error: unknown): number {
     return EXIT.noInput;
   }
   if (error instanceof Error && typeof code === 'string' && INPUT_CODES.test(code)) {
-    process.stderr.write(`${asText(error.message)}\n`);
+    const next = error.message.includes('\n') ? '' : '  mend it, or name something else; nothing was written\n';
+    process.stderr.write(`${asText(error.message)}\n${next}`);
     return EXIT.usage;
   }
   if (error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
-    process.stderr.write(`${error.message}\n  the system refused a file operation: check paths, permissions and free space\n`);
+    const path = pathOf(error);
+    process.stderr.write(`${asText(`${path} ${systemProblem(error, path)}`)}\n  name another path, or mend this one\n`);
     return EXIT.usage;
   }
   const text = error instanceof Error ? error.message : String(error);
@@ -44,6 +47,10 @@ export function reportError(error: unknown): number {
   if (process.env['SENTINEL_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return EXIT.internal;
 }
+
+/** The last path of an error of the system; of a renaming the new one. */
+const pathOf = (error: Error & { readonly path?: unknown; readonly dest?: unknown }): string =>
+  [error.dest, error.path].find(each => typeof each === 'string') ?? 'a file';
 
 /** Line by line: a message may quote what somebody else wrote. */
 const asText = (message: string): string => message.split('\n').map(printable).join('\n');

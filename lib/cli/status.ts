@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Api,
   ClusterError,
@@ -13,11 +12,9 @@ import {
 } from '../cluster/index.js';
 import { formatStatus, statusJson } from '../report/status.js';
 import { parse } from './arguments.js';
-import { CLUSTER_OPTIONS, NAMESPACE_OPTIONS, namespacesOf, openCluster } from './cluster-arguments.js';
+import { CLUSTER_OPTIONS, NAMESPACE_OPTIONS, namespacesOf, openCluster, secondsOf } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
-
-/** Seconds between two looks of --watch. */
-const WATCH_SECONDS = 10;
+import { stopSignal, watch } from './watch.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parse(
@@ -31,13 +28,17 @@ export async function run(args: readonly string[]): Promise<number> {
       from: { type: 'string' },
       format: { type: 'string', default: 'table' },
       watch: { type: 'boolean', default: false },
+      interval: { type: 'string' },
     },
     false,
   );
   const write = writerOf(values.format);
   const namespaces = namespacesOf(values);
   if (values.from !== undefined && values.watch) throw new UsageError('--watch is given with --from', 'a dump does not change');
-  const api = values.from === undefined ? await openCluster(values) : undefined;
+  if (values.interval !== undefined && !values.watch) throw new UsageError('--interval is given without --watch', 'add --watch');
+  const everySeconds = secondsOf(values.interval ?? '10s', '--interval');
+  const stop = values.watch ? stopSignal() : undefined;
+  const api = values.from === undefined ? await openCluster(values, stop) : undefined;
   const look = async (): Promise<FleetStatus> => {
     const snapshot =
       api === undefined
@@ -47,12 +48,12 @@ export async function run(args: readonly string[]): Promise<number> {
   };
   let status = await look();
   process.stdout.write(write(status));
-  while (values.watch) {
-    await pause(WATCH_SECONDS * 1000);
+  const lookAgain = async (): Promise<void> => {
     status = await look();
     // home and clear: only where somebody looks
     process.stdout.write(`${process.stdout.isTTY ? '\u001b[H\u001b[2J' : '\n'}${write(status)}`);
-  }
+  };
+  if (stop !== undefined) await watch(lookAgain, everySeconds, stop);
   if (status.certificates.length === 0) {
     process.stderr.write(
       values.all

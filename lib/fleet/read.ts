@@ -24,6 +24,12 @@ export function readFleetText(path: string): string {
   }
 }
 
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ELOOP: 'is a link that leads to itself',
+  ENOTDIR: 'lies below something that is no folder',
+  ENAMETOOLONG: 'has a name that is too long for the system',
+};
+
 function readBytes(path: string, source: string): Buffer {
   let descriptor: number | undefined;
   try {
@@ -42,7 +48,7 @@ function readBytes(path: string, source: string): Buffer {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return fail(source, 'no such file', ['name the fleet file with -f FILE']);
     if (code === 'EACCES') return fail(source, 'no permission to read the file', ['check its owner and mode']);
-    return fail(source, `can't be read (${code ?? 'unknown reason'})`, ['expected a YAML file']);
+    return fail(source, FILE_PROBLEMS[code ?? ''] ?? "can't be read", ['expected a YAML file']);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -17,4 +17,5 @@ export { parseYamlText } from './parse-text.js';
 export { type FolderFile, parseFolder, parseObjects, type ReadOptions, readObjects } from './read.js';
 
 export { documentText, type SourceDocument, type SourceFile } from './source-document.js';
-export { displayPath, readSourceFile } from './text-file.js';
+export { systemProblem } from './system-problem.js';
+export { decode, displayPath, readSourceFile } from './text-file.js';

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { relative } from 'node:path';
 import { ObjectsError } from './object.js';
 import type { SourceFile } from './source-document.js';
+import { systemProblem } from './system-problem.js';
 
 /** 256 MiB: some 100,000 objects; more in one file is a mistake or an attack. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -43,7 +44,7 @@ function readBytes(path: string, name: string): Buffer {
     return readFileSync(descriptor);
   } catch (error) {
     if (error instanceof ObjectsError) throw error;
-    return refuse(`can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
+    return refuse(systemProblem(error, path) ?? `can't be read: ${String(error)}`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -9,6 +9,8 @@ export interface ApiOptions {
   readonly requestTimeoutMs?: number;
   /** How often a question is asked when the server is busy or the connection breaks. @default 5 */
   readonly tries?: number;
+  /** Ends questions that are under way, and refuses new ones. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer that is no success. `message` is the server's own. */
@@ -40,6 +42,7 @@ export class Api {
   skewMs: number | undefined;
   readonly #timeoutMs: number;
   readonly #tries: number;
+  readonly #signal: AbortSignal | undefined;
 
   constructor(
     readonly connection: Connection,
@@ -47,6 +50,7 @@ export class Api {
   ) {
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#tries = options.tries ?? 5;
+    this.#signal = options.signal;
   }
 
   /**
@@ -56,7 +60,12 @@ export class Api {
    * @throws NoReply when nothing comes, ClusterError when the credentials are refused
    */
   async ask(question: Question): Promise<unknown> {
-    const reply = await this.#untilAnswered(question);
+    let reply = await this.#untilAnswered(question);
+    // the credentials may have ended since they were made: what gives new ones is asked once, as kubectl does
+    if (reply.status === 401 && this.connection.forget !== undefined) {
+      this.connection.forget();
+      reply = await this.#untilAnswered(question);
+    }
     if (reply.status < 400) return reply.document;
     const message = textAt(reply.document, 'message') || `status ${reply.status}`;
     if (reply.status === 401)
@@ -116,18 +125,22 @@ export class Api {
   async #untilAnswered(question: Question): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const reply = await send(this.connection, question, this.#timeoutMs);
+        const reply = await send(this.connection, question, this.#timeoutMs, this.#signal);
         if (reply.date !== undefined) this.skewMs = reply.date.getTime() - Date.now();
         const busy = reply.status === 429 || (reply.status >= 500 && question.method === 'GET');
         if (!busy || attempt >= this.#tries) return reply;
-        await pause(Math.min(reply.retryAfter ?? backoff(attempt), LONGEST_PAUSE) * 1000);
+        await this.#pause(Math.min(reply.retryAfter ?? backoff(attempt), LONGEST_PAUSE));
       } catch (error) {
         // a change that may have arrived is not sent again
         const mayRepeat = error instanceof NoReply && error.reason === 'connection' && question.method === 'GET';
-        if (!mayRepeat || attempt >= this.#tries) throw error;
-        await pause(backoff(attempt) * 1000);
+        if (!mayRepeat || attempt >= this.#tries || this.#signal?.aborted === true) throw error;
+        await this.#pause(backoff(attempt));
       }
     }
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    await pause(seconds * 1000, undefined, this.#signal === undefined ? {} : { signal: this.#signal });
   }
 }
 

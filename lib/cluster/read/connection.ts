@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { decode, systemProblem } from '../../objects/index.js';
+import { textAt } from '../_values.js';
 import { ClusterError } from '../cluster-error.js';
 
 /** Where an API server is, and how one shows there who one is. */
@@ -11,6 +16,8 @@ export interface Connection {
   readonly namespace: string;
   /** Agent, certificates and headers of a request; asked for anew at times, since tokens end. */
   credentials(): Promise<RequestOptions>;
+  /** Has the next question ask for new credentials. */
+  forget?(): void;
 }
 
 export interface ConnectionOptions {
@@ -56,7 +63,7 @@ export async function connect(options: ConnectionOptions = {}): Promise<Connecti
     context: context === 'loaded-context' || context === 'inClusterContext' ? 'in-cluster' : context,
     server: serverUrl(cluster.server),
     namespace: config.getContextObject(context)?.namespace ?? 'default',
-    credentials: remembered(config),
+    ...remembered(config),
   };
 }
 
@@ -65,19 +72,35 @@ async function loadConfig(file: string | undefined): Promise<KubeConfig> {
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
-    else config.loadFromFile(file);
+    else {
+      // read once: it may be a pipe
+      config.loadFromString(readConfig(file));
+      config.makePathsAbsolute(dirname(file));
+    }
   } catch (error) {
-    const named = file ?? process.env.KUBECONFIG;
-    throw new ClusterError(
-      'CLUSTER_CONFIG',
-      `the kubeconfig${named === undefined ? '' : ` ${named}`} can't be read: ${firstLine(error)}`,
-      'name one with --kubeconfig or in KUBECONFIG, as for kubectl',
-    );
+    if (error instanceof ClusterError) throw error;
+    const named = file ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config');
+    const problem = systemProblem(error, named);
+    throw badConfig(named, problem ?? `can't be read: ${firstLine(error)}`);
   }
+  if (file !== undefined && config.getClusters().length === 0) throw badConfig(file, 'names no cluster');
   // what the library falls back to when it finds nothing at all
   if (config.getCurrentCluster()?.server === 'http://localhost:8080')
     throw new ClusterError('CLUSTER_CONFIG', 'no cluster is configured', 'name a kubeconfig with --kubeconfig or in KUBECONFIG');
   return config;
+}
+
+const badConfig = (file: string, problem: string): ClusterError =>
+  new ClusterError('CLUSTER_CONFIG', `the kubeconfig ${file} ${problem}`, 'name one with --kubeconfig or in KUBECONFIG, as for kubectl');
+
+function readConfig(file: string): string {
+  const bytes = readFileSync(file);
+  if (bytes.length === 0) throw badConfig(file, 'is empty');
+  try {
+    return decode(bytes, file);
+  } catch {
+    throw badConfig(file, 'is not UTF-8 text');
+  }
 }
 
 function serverUrl(server: string): URL {
@@ -91,9 +114,12 @@ function serverUrl(server: string): URL {
   return url;
 }
 
-function remembered(config: KubeConfig): () => Promise<RequestOptions> {
+function remembered(config: KubeConfig): Required<Pick<Connection, 'credentials' | 'forget'>> {
   let made: { readonly at: number; readonly options: RequestOptions } | undefined;
-  return async () => {
+  const forget = (): void => {
+    made = undefined;
+  };
+  const credentials = async (): Promise<RequestOptions> => {
     if (made === undefined || Date.now() - made.at > CREDENTIALS_MS) {
       const options: RequestOptions = {};
       try {
@@ -101,7 +127,7 @@ function remembered(config: KubeConfig): () => Promise<RequestOptions> {
       } catch (error) {
         throw new ClusterError(
           'CLUSTER_CONFIG',
-          `the credentials of the kubeconfig can't be had: ${firstLine(error)}`,
+          `the credentials of the kubeconfig can't be had: ${credentialProblem(error, config)}`,
           'try kubectl auth whoami with the same kubeconfig',
         );
       }
@@ -109,6 +135,20 @@ function remembered(config: KubeConfig): () => Promise<RequestOptions> {
     }
     return made.options;
   };
+  return { credentials, forget };
+}
+
+/** Words of our own where the library quotes what a plugin printed: that may be a token. */
+function credentialProblem(error: unknown, config: KubeConfig): string {
+  const exec: unknown = config.getCurrentUser()?.exec;
+  const plugin = `the exec plugin "${textAt(exec, 'command')}"`;
+  if (error instanceof SyntaxError) return `${plugin} printed no JSON`;
+  if (error instanceof TypeError) return `${plugin} printed no ExecCredential with a status`;
+  if (!(error instanceof Error)) return firstLine(error);
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall?.startsWith('spawn') === true) return `${plugin} can't be run: is it installed, in PATH, and executable?`;
+  const problem = path === undefined ? undefined : systemProblem(error, path);
+  return problem === undefined ? firstLine(error) : `${path} ${problem}`;
 }
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

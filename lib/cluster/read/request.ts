@@ -43,7 +43,7 @@ export const LARGEST_REPLY = 64 * 1024 * 1024;
 export const LARGEST_TEXT = 1024 * 1024;
 
 /** @throws NoReply */
-export async function send(connection: Connection, question: Question, timeoutMs: number): Promise<Reply> {
+export async function send(connection: Connection, question: Question, timeoutMs: number, signal?: AbortSignal): Promise<Reply> {
   const credentials = await connection.credentials();
   const text = question.body === undefined ? undefined : JSON.stringify(question.body);
   const headers = {
@@ -57,7 +57,7 @@ export async function send(connection: Connection, question: Question, timeoutMs
   // a base path of the server, as proxies of several clusters have it, stays in front
   const url = new URL(connection.server.pathname.replace(/\/$/, '') + question.path, connection.server);
   return new Promise((resolve, reject) => {
-    const request = httpsRequest(url, { ...credentials, headers, method: question.method });
+    const request = httpsRequest(url, { ...credentials, headers, method: question.method, ...(signal === undefined ? {} : { signal }) });
     // of the whole exchange: a server that sends one byte a minute would never be idle long enough
     const timer = setTimeout(() => request.destroy(new NoReply('timeout', `no answer within ${timeoutMs / 1000} s`)), timeoutMs);
     request.on('close', () => clearTimeout(timer));

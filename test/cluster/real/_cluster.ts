@@ -38,6 +38,7 @@ export class RealCluster {
   #trustManager: Daemon | undefined;
   #port = 0;
   #pods: PodNetwork | undefined;
+  #server: { readonly daemon: Daemon; readonly command: readonly string[] } | undefined;
   #ca = '';
 
   static async start(tools: Tools): Promise<RealCluster> {
@@ -64,6 +65,20 @@ export class RealCluster {
       },
       { requestTimeoutMs: 20_000 },
     );
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Ends the API server; etcd keeps everything. */
+  async stopServer(): Promise<void> {
+    await this.#server?.daemon.stop();
+  }
+
+  /** Starts it again at the same address. */
+  async startServer(): Promise<void> {
+    if (this.#server !== undefined) await this.#startServer(this.#server.command);
   }
 
   /** Path of a kubeconfig of a user. */
@@ -193,7 +208,7 @@ export class RealCluster {
     ]);
     await etcd.untilReady(30, async () => (await fetch(`http://127.0.0.1:${client}/health`)).ok);
     this.#port = port;
-    const server = this.#daemon('kube-apiserver', [
+    await this.#startServer([
       this.tools.apiServer,
       '--advertise-address=127.0.0.1',
       '--bind-address=127.0.0.1',
@@ -213,6 +228,11 @@ export class RealCluster {
       '--shutdown-delay-duration=0s',
       ...(this.#pods === undefined ? [] : [`--egress-selector-config-file=${this.#pods.configuration()}`]),
     ]);
+  }
+
+  async #startServer(command: readonly string[]): Promise<void> {
+    const server = this.#daemon('kube-apiserver', command);
+    this.#server = { daemon: server, command };
     const impatient = new Api(this.api().connection, { requestTimeoutMs: 2_000, tries: 1 });
     await server.untilReady(60, async () => {
       await impatient.get('/api/v1/namespaces/kube-system');
