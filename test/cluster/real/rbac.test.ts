@@ -34,7 +34,7 @@ async function asReader(command: string, args: readonly string[]): Promise<Retur
 }
 
 withCluster('before anything is granted every command is refused', () => {
-  for (const [command, ...args] of [['status'], ['renew', '--all'], ['backup', '-o', '/nonexistent/x', '--recipient', 'age1x']])
+  for (const [command, ...args] of [['status'], ['renew', '--all'], ['backup', '-o', `${cluster.folder}/x`, '--recipient', 'age1x']])
     expect(cli([command ?? '', '--kubeconfig', cluster.kubeconfig('reader'), ...args]).code).toBe(3);
 });
 
