@@ -43,10 +43,15 @@ export function namespacesOf(values: { readonly namespace?: string[]; readonly '
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /** `30s`, `2m`, `500ms`; a number alone is seconds. */
-export function secondsOf(text: string, option: string): number {
+export function secondsOf(text: string, option: string, { mayBeZero = false } = {}): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const seconds = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (!(seconds >= 0) || (option !== '--wait' && option !== '--stagger' && option !== '--timeout' && seconds === 0))
-    throw new UsageError(`${option} is "${text}"`, 'expected a time such as 30s or 2m');
+  if (!(seconds >= 0) || (seconds === 0 && !mayBeZero)) throw new UsageError(`${option} is "${text}"`, 'expected a time such as 30s or 2m');
   return seconds;
+}
+
+export function countOf(text: string, option: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new UsageError(`${option} is "${text}"`, 'expected a number from 1');
+  return count;
 }

@@ -51,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await dumpCluster(api, resources, dump, options);
     return readDump(dump);
   };
-  const deadline = Date.now() + secondsOf(values.wait, '--wait') * 1000;
+  const deadline = Date.now() + secondsOf(values.wait, '--wait', { mayBeZero: true }) * 1000;
   let snapshot = await read();
   let outcomes = examine(new Living(snapshot), { preflight });
   while (fails(outcomes, failOn) && from === undefined && dump === undefined && Date.now() < deadline) {

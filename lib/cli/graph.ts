@@ -3,7 +3,7 @@ import { blast } from '../check/relations/index.js';
 import { list, nearest } from '../fleet/did-you-mean.js';
 import { loadFleet, type Plan, resolve } from '../fleet/index.js';
 import { readManifests } from '../objects/index.js';
-import { blastJson, formatBlast, formatGraph, formatNetwork, graphJson, networkJson } from '../report/index.js';
+import { blastJson, formatBlast, formatGraph, formatNetwork, graphJson, networkJson, printable } from '../report/index.js';
 import { chosenEnvironments, type Format, fleetPath, formatOf, parse } from './arguments.js';
 import { EXIT, UsageError } from './exit.js';
 
@@ -49,7 +49,7 @@ function network(paths: readonly string[], { file, env }: { readonly file?: stri
   const { objects, unreadable } = readManifests(paths);
   const found = new Network(objects);
   process.stdout.write(format === 'json' ? `${JSON.stringify(networkJson(found), undefined, 2)}\n` : formatNetwork(found));
-  for (const { message } of unreadable) process.stderr.write(`${message}\n`);
+  for (const { message } of unreadable) process.stderr.write(`${printable(message)}\n  mend it: what it declares is not in the list\n`);
   return unreadable.length > 0 || found.problems.length > 0 ? EXIT.findings : EXIT.ok;
 }
 

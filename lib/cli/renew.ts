@@ -1,7 +1,7 @@
 import { chooseCertificates, type Renewal, renew } from '../cluster/index.js';
 import { printable } from '../report/printable.js';
 import { formatOf, parse } from './arguments.js';
-import { CLUSTER_OPTIONS, NAMESPACE_OPTIONS, namespacesOf, openCluster, secondsOf } from './cluster-arguments.js';
+import { CLUSTER_OPTIONS, countOf, NAMESPACE_OPTIONS, namespacesOf, openCluster, secondsOf } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -32,9 +32,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const format = formatOf(values.format);
   const options = {
     wait: values.wait,
-    timeoutSeconds: secondsOf(values.timeout, '--timeout'),
-    staggerSeconds: secondsOf(values.stagger, '--stagger'),
-    maxParallel: countOf(values['max-parallel'] ?? '5'),
+    timeoutSeconds: secondsOf(values.timeout, '--timeout', { mayBeZero: true }),
+    staggerSeconds: secondsOf(values.stagger, '--stagger', { mayBeZero: true }),
+    maxParallel: countOf(values['max-parallel'] ?? '5', '--max-parallel'),
   };
   const api = await openCluster(values);
   const chosen = await chooseCertificates(api, {
@@ -58,9 +58,3 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 const line = ({ certificate, outcome, message }: Renewal): string => `${printable(certificate)}: ${outcome}: ${printable(message)}\n`;
-
-export function countOf(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new UsageError(`--max-parallel is "${text}"`, 'expected a number from 1');
-  return count;
-}

@@ -2,9 +2,8 @@ import { type Progress, type Rotation, type RotationStep, rotate, rotationStatus
 import { printable } from '../report/printable.js';
 import { formatRotation, rotationJson, stepLines } from '../report/rotation.js';
 import { formatOf, parse } from './arguments.js';
-import { CLUSTER_OPTIONS, openCluster, secondsOf } from './cluster-arguments.js';
+import { CLUSTER_OPTIONS, countOf, openCluster, secondsOf } from './cluster-arguments.js';
 import { EXIT, UsageError } from './exit.js';
-import { countOf } from './renew.js';
 
 const ACTIONS = ['status', 'start', 'continue', 'complete'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -32,9 +31,9 @@ export async function run(args: readonly string[]): Promise<number> {
     fleet: values.fleet,
     home: values['cert-manager-namespace'],
     graceSeconds: secondsOf(values.grace, '--grace'),
-    staggerSeconds: secondsOf(values.stagger, '--stagger'),
-    maxParallel: countOf(values['max-parallel']),
-    deadlineSeconds: secondsOf(values.timeout, '--timeout'),
+    staggerSeconds: secondsOf(values.stagger, '--stagger', { mayBeZero: true }),
+    maxParallel: countOf(values['max-parallel'], '--max-parallel'),
+    deadlineSeconds: secondsOf(values.timeout, '--timeout', { mayBeZero: true }),
     wait: values.wait,
   };
   if (action === 'status' && values.wait)

@@ -48,8 +48,11 @@ export class Reader {
   }
 }
 
+/** Where objects of a kind are listed and made. */
+export const collectionOf = (kind: string, namespace: string): string => listPath(resourceOf(kind), namespace);
+
 export const pathOf = (kind: string, namespace: string, name: string): string =>
-  `${listPath(resourceOf(kind), namespace)}/${encodeURIComponent(name)}`;
+  `${collectionOf(kind, namespace)}/${encodeURIComponent(name)}`;
 
 function resourceOf(kind: string): Resource {
   const resource = DOCTOR_RESOURCES.find(known => known.kind === kind);

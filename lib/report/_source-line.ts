@@ -1,5 +1,5 @@
 import type { Finding } from '../check/lint/index.js';
-import { printable } from './_printable.js';
+import { printableLine } from './printable.js';
 
 const SHOWN = 120;
 // what may stand behind such a key is nobody's business in a report
@@ -16,7 +16,7 @@ export function sourceLine(line: string, finding: Finding): { readonly text: str
   const hidden = isSecret(line, finding)
     ? `${line.slice(0, endColumn - 1)}${line.charAt(endColumn - 1) === ':' ? ': ' : ' '}(not shown)`
     : line;
-  const text = printable(hidden.replaceAll('\t', ' '), SHOWN);
+  const text = printableLine(hidden.replaceAll('\t', ' '), SHOWN);
   const length = Math.max(1, Math.min(endColumn, SHOWN) - column);
   return { text, marks: column > SHOWN ? '' : `${' '.repeat(column - 1)}${'^'.repeat(length)}` };
 }

@@ -1,5 +1,5 @@
 import type { Outcome, Section, SnapshotHeader } from '../cluster/index.js';
-import { printable } from './_printable.js';
+import { printableLine } from './printable.js';
 
 const MARKS = { ok: '√', warning: '‼', error: '×', skipped: '-' } as const;
 /** Places of one failure that are shown; the rest is counted, and in the JSON. */
@@ -8,7 +8,7 @@ const MOST_PLACES = 10;
 /** Checks by section, each a line; below a failure what was seen, why it matters and what comes next. */
 export function formatDoctor(outcomes: readonly Outcome[], header: SnapshotHeader): string {
   const sections = [...new Set(outcomes.map(({ check }) => check.section))];
-  const place = `context ${printable(header.context)}, Kubernetes ${printable(header.kubernetes || 'unknown')}, ${printable(header.takenAt)}`;
+  const place = `context ${printableLine(header.context)}, Kubernetes ${printableLine(header.kubernetes || 'unknown')}, ${printableLine(header.takenAt)}`;
   return `${[place, ...sections.flatMap(section => sectionLines(section, outcomes)), '', summary(outcomes)].join('\n')}\n`;
 }
 
@@ -19,16 +19,16 @@ function sectionLines(section: Section, outcomes: readonly Outcome[]): string[] 
 function lines({ check, result, troubles, reason }: Outcome): string[] {
   const first = `${MARKS[result]} ${check.title}`;
   if (result === 'ok') return [first];
-  if (result === 'skipped') return [`${first}: not looked at`, `    ${printable(reason ?? '')}`];
+  if (result === 'skipped') return [`${first}: not looked at`, `    ${printableLine(reason ?? '')}`];
   const shown = troubles.slice(0, MOST_PLACES);
   // many places have the same answer; it is given once
   const next = [...new Set(troubles.map(trouble => trouble.next ?? check.next))];
   return [
     `${first}  [${check.code} ${check.name}]`,
-    ...shown.map(({ object, evidence }) => `    ${object === '' ? '' : `${printable(object)}: `}${printable(evidence)}`),
+    ...shown.map(({ object, evidence }) => `    ${object === '' ? '' : `${printableLine(object)}: `}${printableLine(evidence)}`),
     ...(troubles.length > shown.length ? [`    and ${troubles.length - shown.length} more; --format json has all`] : []),
     `    why:  ${check.why}`,
-    ...next.slice(0, 3).map(text => `    next: ${printable(text)}`),
+    ...next.slice(0, 3).map(text => `    next: ${printableLine(text)}`),
   ];
 }
 

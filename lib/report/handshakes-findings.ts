@@ -1,5 +1,6 @@
 import type { ManifestFinding } from '../check/prove/index.js';
 import type { Plan } from '../fleet/index.js';
+import { printable } from './printable.js';
 
 /** What the manifests say otherwise than the plan, one finding a paragraph. */
 export function formatManifestFindings(findings: readonly ManifestFinding[], plan: Plan): string {
@@ -14,5 +15,5 @@ function findingText({ file, line, object, path, found, expected, layer, edge, c
   const place = file === undefined ? '' : `${file}:${line} `;
   const call = edge === undefined ? '' : `, call ${edge.caller} → ${edge.callee}:${edge.port}`;
   const what = `${place}${object}${path === '' ? '' : ` ${path}`}`;
-  return `  !! ${what}\n     layer ${layer} (${code})${call}\n     found     ${found}\n     expected  ${expected}`;
+  return `  !! ${printable(what)}\n     layer ${layer} (${code})${call}\n     found     ${printable(found)}\n     expected  ${printable(expected)}`;
 }

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../check/lint/index.js';
-import { printable } from './_printable.js';
 import { countsText, type LintResult } from './lint-result.js';
+import { printableLine } from './printable.js';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
@@ -13,10 +13,10 @@ function command({ severity, code, name, message, fix, object, file, line, colum
   const place = `file=${property(file)},line=${line},col=${column}${endColumn > column ? `,endColumn=${endColumn}` : ''}`;
   const from = fleet ? ` (from ${fleet.file}:${fleet.line})` : '';
   const text = `${object === '' ? '' : `${object}: `}${message}${from}. Fix: ${fix}`;
-  return `::${COMMANDS[severity]} ${place},title=${property(`${code} ${name}`)}::${escaped(printable(text, 2000))}`;
+  return `::${COMMANDS[severity]} ${place},title=${property(`${code} ${name}`)}::${escaped(printableLine(text, 2000))}`;
 }
 
 /** A line break would end the command, and what follows be taken for another one. */
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-const property = (text: string): string => escaped(printable(text)).replaceAll(':', '%3A').replaceAll(',', '%2C');
+const property = (text: string): string => escaped(printableLine(text)).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -1,7 +1,7 @@
 import type { Finding } from '../check/lint/index.js';
-import { printable } from './_printable.js';
 import { sourceLine } from './_source-line.js';
 import { countsText, type LintResult, plural } from './lint-result.js';
+import { printableLine } from './printable.js';
 
 const COLORS = { error: '\u001b[1;31m', warning: '\u001b[1;33m', note: '\u001b[1;36m', place: '\u001b[34m', bold: '\u001b[1m' } as const;
 const RESET = '\u001b[0m';
@@ -40,8 +40,8 @@ function formatFinding(finding: Finding, lines: SourceLines, paint: Paint): stri
   const gutter = ' '.repeat(String(line).length);
   const bar = paint('place', '|');
   const output = [
-    `${paint(severity, `${severity}[${code}]`)}${paint('bold', `: ${printable(finding.message)}`)}`,
-    `${gutter}${paint('place', '-->')} ${printable(file)}:${line}:${column}`,
+    `${paint(severity, `${severity}[${code}]`)}${paint('bold', `: ${printableLine(finding.message)}`)}`,
+    `${gutter}${paint('place', '-->')} ${printableLine(file)}:${line}:${column}`,
   ];
   const text = lines.at(file, line);
   if (text !== undefined) {
@@ -53,7 +53,7 @@ function formatFinding(finding: Finding, lines: SourceLines, paint: Paint): stri
     );
   }
   const about = (label: string, what: string): void => {
-    output.push(`${gutter} ${paint('place', '=')} ${label}: ${printable(what)}`);
+    output.push(`${gutter} ${paint('place', '=')} ${label}: ${printableLine(what)}`);
   };
   if (object !== '') about('in', path === '' ? object : `${object}, ${path}`);
   for (const place of related) about(place.text, `${place.file}:${place.line}`);

@@ -1,5 +1,5 @@
 import type { Migration, PortMigration } from '../cluster/index.js';
-import { printable } from './_printable.js';
+import { printableLine } from './printable.js';
 
 const MARKS: Readonly<Record<PortMigration['verdict'], string>> = { done: '√', safe: '→', 'not-yet': '×' };
 /** Lines of one port; who is denied may be many. */
@@ -10,11 +10,11 @@ export function formatMigration({ fleet, environment, ports, broken }: Migration
   const count = (verdict: PortMigration['verdict']): number => ports.filter(port => port.verdict === verdict).length;
   const edits = [...new Set(ports.flatMap(({ edit }) => (edit === undefined ? [] : [edit])))];
   const lines = [
-    `fleet ${printable(fleet)}, environment ${printable(environment)}`,
+    `fleet ${printableLine(fleet)}, environment ${printableLine(environment)}`,
     ...ports.flatMap(portLines),
-    ...broken.map(({ key, reason }) => `× ConfigMap ${printable(key)}: ${printable(reason)}`),
+    ...broken.map(({ key, reason }) => `× ConfigMap ${printableLine(key)}: ${printableLine(reason)}`),
     '',
-    ...(edits.length > 0 ? ['may be changed in the fleet file now:', ...edits.map(edit => `  ${printable(edit)}`), ''] : []),
+    ...(edits.length > 0 ? ['may be changed in the fleet file now:', ...edits.map(edit => `  ${printableLine(edit)}`), ''] : []),
     `${ports.length} ports: ${count('done')} strict, ${count('safe')} may go on, ${count('not-yet')} not yet`,
   ];
   return `${lines.join('\n')}\n`;
@@ -23,8 +23,8 @@ export function formatMigration({ fleet, environment, ports, broken }: Migration
 function portLines({ service, port, mode, nextMode, verdict, evidence }: PortMigration): string[] {
   const way = nextMode === undefined ? mode : `${mode}, ${verdict === 'safe' ? 'may become' : 'not yet'} ${nextMode}`;
   return [
-    `${MARKS[verdict]} ${printable(service)}:${printable(port)}: ${way}`,
-    ...evidence.slice(0, MOST_LINES).map(line => `    ${printable(line)}`),
+    `${MARKS[verdict]} ${printableLine(service)}:${printableLine(port)}: ${way}`,
+    ...evidence.slice(0, MOST_LINES).map(line => `    ${printableLine(line)}`),
     ...(evidence.length > MOST_LINES ? [`    and ${evidence.length - MOST_LINES} more`] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { fieldText } from '../check/relations/index.js';
 import { objectName } from '../objects/index.js';
 import { alignColumns } from './handshakes-columns.js';
 import { plural } from './plural.js';
+import { printable } from './printable.js';
 
 /** Version of the JSON form. */
 const SCHEMA_VERSION = 1;
@@ -10,19 +11,19 @@ const SCHEMA_VERSION = 1;
 /** Who may open connections to whom by the NetworkPolicies among some manifests, one line a pair of workloads. */
 export function formatNetwork(network: Network): string {
   const connections = network.connections();
-  const inside = connections.map(({ from, to, ports }) => [`${workloadName(from)} → ${workloadName(to)}`, ports.toString()]);
+  const inside = connections.map(({ from, to, ports }) => [`${nameOf(from)} → ${nameOf(to)}`, ports.toString()]);
   const across = network.workloads.flatMap(workload => [
-    ...network
-      .outside(workload, 'ingress')
-      .map(({ addresses, ports }) => [`${outside(addresses)} → ${workloadName(workload)}`, `${ports}`]),
-    ...network.outside(workload, 'egress').map(({ addresses, ports }) => [`${workloadName(workload)} → ${outside(addresses)}`, `${ports}`]),
+    ...network.outside(workload, 'ingress').map(({ addresses, ports }) => [`${outside(addresses)} → ${nameOf(workload)}`, `${ports}`]),
+    ...network.outside(workload, 'egress').map(({ addresses, ports }) => [`${nameOf(workload)} → ${outside(addresses)}`, `${ports}`]),
   ]);
   const counts = `${plural(network.workloads.length, 'workload')}, NetworkPolicies: ${network.policies.length}, ${plural(connections.length, 'connection')}`;
   const problems = network.problems.map(
-    ({ object, path, text }) => `  not taken into account: ${objectName(object)} ${fieldText(path)}: ${text}`,
+    ({ object, path, text }) => `  not taken into account: ${printable(`${objectName(object)} ${fieldText(path)}: ${text}`)}`,
   );
   return `${[`who can connect: ${counts}`, alignColumns([...inside, ...across]), ...problems].filter(Boolean).join('\n\n')}\n`;
 }
+
+const nameOf = (workload: Workload): string => printable(workloadName(workload));
 
 /** `outside 10.0.0.0/8` */
 const outside = (addresses: Addresses): string => `outside ${addresses.cidrs().join(',')}`;

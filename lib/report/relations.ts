@@ -1,5 +1,6 @@
 import type { Cause, Difference, RelationProof } from '../check/relations/index.js';
 import { alignColumns } from './handshakes-columns.js';
+import { printable } from './printable.js';
 
 /** Differences with one cause beyond this many are counted, not printed. */
 const SHOWN_CAUSES = 5;
@@ -22,7 +23,7 @@ export function formatRelations(proof: RelationProof): string {
     grouped(proof.differences).map(paragraph).join('\n'),
     proof.unlisted > 0 ? `  and ${proof.unlisted} more undeclared connections` : '',
     alignColumns(rows),
-    proof.notes.map(note => `  note: ${note}`).join('\n'),
+    proof.notes.map(note => `  note: ${printable(note)}`).join('\n'),
   ];
   return `${sections.filter(section => section !== '').join('\n\n')}\n\n`;
 }
@@ -53,12 +54,16 @@ function grouped(differences: readonly Difference[]): readonly Group[] {
 function paragraph({ first, more }: Group): string {
   const causes = first.causes.slice(0, SHOWN_CAUSES).map(cause => `     because  ${causeText(cause)}`);
   const others = more === 0 ? [] : [`     and ${more} more of the same cause`];
-  return [`  !! ${first.text}`, `     layer    ${first.layer} (${first.code})`, ...causes, `     mend     ${first.change}`, ...others].join(
-    '\n',
-  );
+  return [
+    `  !! ${printable(first.text)}`,
+    `     layer    ${first.layer} (${first.code})`,
+    ...causes,
+    `     mend     ${printable(first.change)}`,
+    ...others,
+  ].join('\n');
 }
 
 export function causeText({ object, path, file, line, text }: Cause): string {
   const place = file === undefined ? '' : `${file}:${line} `;
-  return `${place}${object}${path === '' ? '' : ` ${path}`}: ${text}`;
+  return printable(`${place}${object}${path === '' ? '' : ` ${path}`}: ${text}`);
 }

@@ -1,5 +1,5 @@
 import type { CertificateStatus, FleetStatus, Gap } from '../cluster/index.js';
-import { printable } from './_printable.js';
+import { printableLine } from './printable.js';
 
 const MINUTE = 60_000;
 
@@ -44,7 +44,7 @@ export function formatStatus(status: FleetStatus, { wide = false }: { readonly w
   const columns = COLUMNS.filter(column => wide || !column.wide);
   const rows = [
     columns.map(({ title }) => title),
-    ...status.certificates.map(row => columns.map(column => printable(column.text(row, now), 120))),
+    ...status.certificates.map(row => columns.map(column => printableLine(column.text(row, now), 120))),
   ];
   const widths = columns.map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)));
   const table = rows.map(row =>
@@ -55,8 +55,8 @@ export function formatStatus(status: FleetStatus, { wide = false }: { readonly w
   );
   const broken = status.certificates.filter(({ troubles }) => troubles.length > 0);
   const details = broken.flatMap(({ namespace, name, troubles }) => [
-    `${printable(namespace)}/${printable(name)}`,
-    ...troubles.map(({ kind, evidence }) => `  ${kind}: ${printable(evidence)}`),
+    `${printableLine(namespace)}/${printableLine(name)}`,
+    ...troubles.map(({ kind, evidence }) => `  ${kind}: ${printableLine(evidence)}`),
   ]);
   return `${[
     ...table,
@@ -69,9 +69,9 @@ export function formatStatus(status: FleetStatus, { wide = false }: { readonly w
 
 /** What was not read, so that silence is not taken for health. */
 export function gapLine({ resource, namespace, reason, message }: Gap): string {
-  const place = namespace === undefined ? '' : ` in ${printable(namespace)}`;
+  const place = namespace === undefined ? '' : ` in ${printableLine(namespace)}`;
   const cause = { forbidden: 'may not be read', absent: 'is not there', failed: 'could not be read' }[reason];
-  return `not looked at: ${resource}${place} ${cause}: ${printable(message)}`;
+  return `not looked at: ${resource}${place} ${cause}: ${printableLine(message)}`;
 }
 
 export function statusJson(status: FleetStatus): object {

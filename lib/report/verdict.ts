@@ -2,6 +2,7 @@ import { RULES } from '../check/lint/index.js';
 import type { Finding } from '../check/verify/index.js';
 import type { Plan } from '../fleet/index.js';
 import { plural } from './plural.js';
+import { printable } from './printable.js';
 
 /** Version of the JSON form. */
 const SCHEMA_VERSION = 1;
@@ -37,7 +38,8 @@ export function formatObjectFindings(objects: number, findings: readonly Finding
 function findingText({ file, line, severity, code, object, path, message, fix }: Finding): string {
   const place = file === undefined ? '' : `${file}:${line} `;
   const what = `${object}${path === '' ? '' : ` ${path}`}`;
-  return `  ${place}${severity} ${code}\n     ${what}${what === '' ? '' : ': '}${message}${fix === '' ? '' : `\n     mend: ${fix}`}`;
+  const said = printable(`${what}${what === '' ? '' : ': '}${message}`);
+  return `  ${printable(place)}${severity} ${code}\n     ${said}${fix === '' ? '' : `\n     mend: ${printable(fix)}`}`;
 }
 
 export function verdictJson(verdicts: readonly Verdict[]): unknown {

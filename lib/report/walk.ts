@@ -1,10 +1,11 @@
 import type { Walk } from '../check/relations/index.js';
+import { printable } from './printable.js';
 import { causeText } from './relations.js';
 
 /** Every step of one call, with the rules that decide it, and which layers stop it. */
 export function formatWalk(walk: Walk, environment: string): string {
   const lines = walk.steps.flatMap(({ what, passes, text, places }) => [
-    `  ${what.padEnd(9)} ${what === 'declared' ? (passes ? 'yes' : 'no') : passes ? 'passes' : 'stops'}`.padEnd(21) + text,
+    `  ${what.padEnd(9)} ${what === 'declared' ? (passes ? 'yes' : 'no') : passes ? 'passes' : 'stops'}`.padEnd(21) + printable(text),
     ...places.map(place => `                       ${causeText(place)}`),
   ]);
   const stopping = walk.steps.filter(({ what, passes }) => what !== 'declared' && !passes).map(({ what }) => what);

@@ -113,3 +113,43 @@ describe('sentinel-mtls prove --explain and graph', () => {
     expect(cli(['graph', 'blast', 'control-api'], folder).stdout).toContain('after 2 calls  infra-adapter');
   });
 });
+
+describe('names of others', () => {
+  // a name that clears the screen, colours it, and writes a verdict over the line
+  const HOSTILE = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: "a\\e[2J\\e[31m\\rfine: 35 objects", namespace: sentinel-system }
+spec:
+  selector: { matchLabels: { app: control-api } }
+  template:
+    metadata: { labels: { app: control-api, app.kubernetes.io/name: control-api } }
+    spec: { containers: [{ name: a, image: a }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: "b\\e[2J\\u202e", namespace: sentinel-system }
+spec: { podSelector: {}, ingress: [{}] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: "c\\e[2J", namespace: sentinel-system }
+spec: { podSelector: { matchLabels: { app: 7 } } }
+`;
+
+  test.each([
+    [['verify', '--env', 'dev']],
+    [['prove', '--env', 'dev']],
+    [['prove', '--env', 'dev', '--explain', 'node-agent', 'infra-adapter:grpc']],
+    [['verify', 'dist/dev']],
+    [['graph', 'network', 'dist/dev']],
+    [['lint', 'dist/dev']],
+  ])('%j shows them, and a terminal obeys none', words => {
+    const folder = workspace();
+    expect(cli(['synth', '--env', 'dev'], folder).code).toBe(0);
+    writeFileSync(join(folder, 'dist/dev/hostile.yaml'), HOSTILE);
+    const { stdout, stderr } = cli(words, folder);
+    expect(stdout).toMatch(/[abc]\\u\{1b\}\[2J/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not come out
+    expect(`${stdout}${stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+});

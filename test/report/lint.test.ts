@@ -85,7 +85,7 @@ describe('text', () => {
   test('a terminal is told nothing by what is in a file', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
     expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u202e]/);
-    expect(text).toContain('\\u001b[31m');
+    expect(text).toContain('\\u{1b}[31m');
   });
 
   test('colours only when asked for', () => {

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KubernetesObject } from '../../objects/index.js';
-import { listAt, numberAt, textAt } from '../_values.js';
+import { numberAt, textAt } from '../_values.js';
 import { type Api, ApiFailure } from '../read/index.js';
 import { DOCTOR_RESOURCES, listPath, type PublicSecret, publicSecret } from '../snapshot/index.js';
 import { condition } from '../state/index.js';
 import { chainAt } from '../state/pem.js';
+import { withIssuing } from './ask-to-issue.js';
 import { keyOf } from './choose.js';
 
 export interface RenewOptions {
@@ -91,19 +92,9 @@ async function ask(api: Api, certificate: KubernetesObject): Promise<number | un
     const current = (await api.get(path)) as KubernetesObject;
     const issuing = condition(current, 'Issuing');
     if (issuing?.status === 'True') return issuing.since;
-    const others = listAt(current, 'status', 'conditions').filter(entry => textAt(entry, 'type') !== 'Issuing');
-    const asked = {
-      type: 'Issuing',
-      status: 'True',
-      reason: 'ManuallyTriggered',
-      message: 'Certificate re-issuance manually triggered by sentinel-mtls',
-      lastTransitionTime: new Date(Date.now() + (api.skewMs ?? 0)).toISOString().replace(/\.\d+Z$/, 'Z'),
-      observedGeneration: current.metadata.generation,
-    };
-    const status = { ...(current.status as object | undefined), conditions: [...others, asked] };
     try {
       // with the resourceVersion that was read: a change in between is a conflict, and not overwritten
-      await api.ask({ method: 'PUT', path: `${path}/status`, body: { ...current, status } });
+      await api.ask({ method: 'PUT', path: `${path}/status`, body: withIssuing(current, Date.now() + (api.skewMs ?? 0)) });
       return undefined;
     } catch (error) {
       if (!(error instanceof ApiFailure && error.status === 409 && conflict < MOST_CONFLICTS)) throw error;

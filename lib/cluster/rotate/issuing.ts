@@ -7,9 +7,9 @@ import { DONE, type StepOptions, time, type Verdict, waits } from './verdict.js'
 /** From the new key until everybody trusts it, beside the grace: cert-manager, trust-manager and this command. */
 const ISSUING_SECONDS = 300;
 
-export function dueSoon(facts: RotationFacts, { graceSeconds }: StepOptions): Verdict {
+export function dueSoon(facts: RotationFacts, options: StepOptions): Verdict {
   if (hasNewKey(facts)) return DONE;
-  const until = facts.now + (graceSeconds + ISSUING_SECONDS) * 1000;
+  const until = dueUntil(facts, options);
   const issuing = facts.direct.filter(({ isIssuing }) => isIssuing);
   if (issuing.length > 0) return waits(issuing.map(({ key }) => `${key} is being issued`));
   const due = dueBefore(facts, until);
@@ -30,7 +30,6 @@ export function dueSoon(facts: RotationFacts, { graceSeconds }: StepOptions): Ve
 /** Certificates that the root signs and that come anew before this time. */
 export const dueBefore = ({ direct }: RotationFacts, until: number): Issued[] => direct.filter(({ renewalTime }) => renewalTime < until);
 
-/** @internal */
 export const dueUntil = ({ now }: RotationFacts, { graceSeconds }: StepOptions): number => now + (graceSeconds + ISSUING_SECONDS) * 1000;
 
 export function hasNewKey({ kept, root: { chain } }: RotationFacts): boolean {

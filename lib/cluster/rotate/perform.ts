@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../objects/index.js';
-import { pathOf, type Reader } from '../_reader.js';
-import { listAt, mapAt, textAt } from '../_values.js';
-import { type Renewal, type RenewOptions, renew } from '../change/index.js';
+import { collectionOf, pathOf, type Reader } from '../_reader.js';
+import { textAt } from '../_values.js';
+import { type Renewal, type RenewOptions, renew, withIssuing } from '../change/index.js';
 import { ClusterError } from '../cluster-error.js';
 import { ApiFailure, NoReply } from '../read/index.js';
 import { FLEET_LABEL } from '../status/index.js';
@@ -91,8 +91,7 @@ async function keepOldRoot(reader: Reader, { subject: { fleet, home }, root }: R
     },
     data: { 'old-root.crt': current.toString() },
   };
-  const path = pathOf('ConfigMap', home, '').replace(/\/$/, '');
-  await reader.api.ask({ method: 'POST', path, body });
+  await reader.api.ask({ method: 'POST', path: collectionOf('ConfigMap', home), body });
   return `root ${shortFingerprint(current)} stays trusted, whatever signs`;
 }
 
@@ -119,20 +118,6 @@ async function newKey(reader: Reader, { certificate, secret, key }: Issued, flee
 }
 
 const placeOf = ({ kind, metadata }: KubernetesObject): [string, string, string] => [kind, metadata.namespace ?? '', metadata.name];
-
-/** As cmctl sets it. */
-function withIssuing(certificate: KubernetesObject, now: number): object {
-  const others = listAt(certificate, 'status', 'conditions').filter(entry => textAt(entry, 'type') !== 'Issuing');
-  const asked = {
-    type: 'Issuing',
-    status: 'True',
-    reason: 'ManuallyTriggered',
-    message: 'Rotation of the CA by sentinel-mtls',
-    lastTransitionTime: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
-    observedGeneration: certificate.metadata.generation,
-  };
-  return { ...certificate, status: { ...mapAt(certificate, 'status'), conditions: [...others, asked] } };
-}
 
 async function renewed(reader: Reader, issued: readonly Issued[], options: PerformOptions): Promise<Performed> {
   const certificates = issued.map(({ certificate }) => certificate);
