@@ -46,7 +46,8 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 360
 export function secondsOf(text: string, option: string, { mayBeZero = false } = {}): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const seconds = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (!(seconds >= 0) || (seconds === 0 && !mayBeZero)) throw new UsageError(`${option} is "${text}"`, 'expected a time such as 30s or 2m');
+  if (!(seconds >= 0)) throw new UsageError(`${option} is "${text}"`, 'expected a time such as 30s or 2m');
+  if (seconds === 0 && !mayBeZero) throw new UsageError(`${option} is "${text}"`, 'expected a time longer than nothing, such as 30s');
   return seconds;
 }
 

@@ -22,3 +22,9 @@ export class UsageError extends Error {
     super(message);
   }
 }
+
+/** Never fine: a path that was misspelt in CI would pass for ever. */
+export function nothingToCheck(): number {
+  process.stderr.write('nothing was checked: no Kubernetes object was found\n  name files or folders with manifests, or "-" for stdin\n');
+  return EXIT.noInput;
+}

@@ -48,6 +48,12 @@ function network(paths: readonly string[], { file, env }: { readonly file?: stri
     throw new UsageError('graph network looks at manifests alone', 'leave --file and --env out; name the folder of an environment instead');
   const { objects, unreadable } = readManifests(paths);
   const found = new Network(objects);
+  if (found.workloads.length === 0 && unreadable.length === 0) {
+    process.stderr.write(
+      `there is no workload in ${paths.map(path => printable(path)).join(' ')}\n  name manifests of Deployments, Pods and the like\n`,
+    );
+    return EXIT.noInput;
+  }
   process.stdout.write(format === 'json' ? `${JSON.stringify(networkJson(found), undefined, 2)}\n` : formatNetwork(found));
   for (const { message } of unreadable) process.stderr.write(`${printable(message)}\n  mend it: what it declares is not in the list\n`);
   return unreadable.length > 0 || found.problems.length > 0 ? EXIT.findings : EXIT.ok;

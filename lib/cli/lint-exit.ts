@@ -1,6 +1,6 @@
 import { SEVERITIES, type Severity } from '../check/lint/index.js';
 import type { LintResult } from '../report/index.js';
-import { EXIT } from './exit.js';
+import { EXIT, nothingToCheck } from './exit.js';
 import type { LintArguments } from './lint-arguments.js';
 
 /** By the highest level, so that a pipeline can decide what stops it. */
@@ -11,10 +11,7 @@ const FOUND: Readonly<Record<Severity, number>> = { note: 10, warning: 11, error
  * With SARIF as the only output it is 0: whoever reads the file decides; `--strict` ends that.
  */
 export function lintExitCode({ findings, objects }: LintResult, { outputs, strict, failOn }: LintArguments): number {
-  if (objects === 0 && findings.length === 0) {
-    process.stderr.write('nothing was checked: no Kubernetes object was found\n  name files or folders with manifests, or "-" for stdin\n');
-    return EXIT.noInput;
-  }
+  if (objects === 0 && findings.length === 0) return nothingToCheck();
   if (!strict && outputs.every(({ format }) => format === 'sarif')) return EXIT.ok;
   const counted = SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
   const highest = counted.find(severity => findings.some(finding => finding.severity === severity));

@@ -3,7 +3,7 @@ import { type Fleet, loadFleet, resolve } from '../fleet/index.js';
 import { readManifests } from '../objects/index.js';
 import { formatVerdict, isFailing, type Verdict, verdictJson } from '../report/verdict.js';
 import { chosenEnvironments, fleetPath, formatOf, parse } from './arguments.js';
-import { EXIT, UsageError } from './exit.js';
+import { EXIT, nothingToCheck, UsageError } from './exit.js';
 import { readRendered, renderedFolder } from './rendered.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -21,6 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const isForeign = positionals.length > 0 && values.file === undefined;
   if (isForeign && values.env !== undefined) throw new UsageError('--env is given without a fleet', 'name the fleet with --file');
   const verdicts = isForeign ? [foreign(positionals)] : ofFleet(loadFleet(fleetPath(values.file)), values, positionals);
+  if (isForeign && verdicts.every(({ objects, findings }) => objects === 0 && findings.length === 0)) return nothingToCheck();
   process.stdout.write(
     format === 'json' ? `${JSON.stringify(verdictJson(verdicts), undefined, 2)}\n` : verdicts.map(formatVerdict).join(''),
   );

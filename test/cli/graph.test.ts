@@ -69,6 +69,12 @@ describe('sentinel-mtls graph network', () => {
     expect(unreadable.stdout).toContain('shop/web[Deployment] → shop/orders[Deployment]');
   });
 
+  test('manifests without a workload are nothing to look at', () => {
+    const { code, stdout, stderr } = cli(['graph', 'network', '.'], folderOf(policy('alone', NOBODY_TO_WEB)));
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('there is no workload in .');
+  });
+
   test.each([
     [['network'], 'graph network takes manifests'],
     [['network', '.', '--env', 'dev'], 'looks at manifests alone'],

@@ -69,6 +69,14 @@ services:
     expect(cli(args.slice(0, -1), folder).code).toBe(0);
   });
 
+  test('calls nothing fine that it has not seen', () => {
+    const folder = workspace();
+    mkdirSync(join(folder, 'empty'));
+    const { code, stdout, stderr } = cli(['verify', 'empty'], folder);
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('nothing was checked');
+  });
+
   test('needs no fleet for YAML of others, and reads on behind what is broken', () => {
     const folder = workspace();
     writeFileSync(join(folder, 'a.yaml'), '{ broken\n');

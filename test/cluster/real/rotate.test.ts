@@ -62,8 +62,11 @@ withCluster('a wrong namespace, a fleet that is not there and a word that is non
 });
 
 withCluster('a dry run says the steps and changes nothing', async () => {
-  const version = (): string => cluster.kubectl(['get', 'secrets,configmaps,certificates', '-A', '-o', 'jsonpath={..resourceVersion}']);
+  // field by field: kubectl goes through what it finds by `..` in no order
+  const line = '{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}';
+  const version = (): string => cluster.kubectl(['get', 'secrets,configmaps,certificates', '-A', '-o', `jsonpath=${line}`]);
   const before = version();
+  expect(before).toContain('Secret cert-manager/sentinel-ca-secret ');
   const { code, stdout } = await run('start', '--dry-run');
   expect({ code, first: stdout.split('\n')[0] }).toEqual({ code: 0, first: 'fleet sentinel: no rotation is under way' });
   expect(stdout).toContain('→ keep the root that signs now trusted, in ConfigMap cert-manager/sentinel-old-root\n');
