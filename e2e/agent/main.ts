@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import type { Informer, KubernetesObject, V1Namespace, V1NetworkPolicy, V1Pod } from '@kubernetes/client-node';
+import { POD_BRIDGE } from '../node/settings.js';
 import { rulesetOf } from './ruleset.js';
 import type { Labels, Pod, Policy, Protocol, World } from './world.js';
 
@@ -32,9 +33,13 @@ async function main(kubeconfig: string, podRange: string, inForceFile: string): 
   );
   let scheduled = false;
   let last = '';
+  let addresses = new Set<string>();
   const apply = (): void => {
     scheduled = false;
     const world = worldOf(namespaces.list(), pods.list(), policies.list());
+    const now = new Set(world.pods.map(({ namespace, name, ip }) => `${namespace}/${name} ${ip}`));
+    if ([...now].some(each => !addresses.has(each))) forgetNeighbours();
+    addresses = now;
     const ruleset = rulesetOf(world, podRange);
     if (ruleset !== last) {
       const { status, stderr } = spawnSync('nft', ['-f', '-'], { input: ruleset, encoding: 'utf8' });
@@ -54,6 +59,16 @@ async function main(kubeconfig: string, podRange: string, inForceFile: string): 
   };
   await Promise.all([follow(pods, schedule), follow(namespaces, schedule), follow(policies, schedule)]);
   schedule();
+}
+
+/**
+ * The address of a new pod may have been another's, and the node then sends to the link of the one that has gone: for eleven
+ * seconds, measured, until it asks anew. Plugins announce a new pod on the bridge, which is lost while its port does not forward yet.
+ */
+function forgetNeighbours(): void {
+  const { status, stderr } = spawnSync('ip', ['neigh', 'flush', 'dev', POD_BRIDGE], { encoding: 'utf8' });
+  // before the first pod there is no bridge
+  if (status !== 0 && !stderr.includes('Cannot find device')) process.stderr.write(`ip neigh flush: ${stderr}\n`);
 }
 
 /** Calls back at each change, and goes on when the API server was away. */

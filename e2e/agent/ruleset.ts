@@ -1,3 +1,4 @@
+import { POD_BRIDGE } from '../node/settings.js';
 import { type Addresses, type Allowance, allowancesOf, type Direction, type Ports } from './allowed.js';
 import type { Pod, World } from './world.js';
 
@@ -35,7 +36,7 @@ ${dispatch('ingress', ingress)}    ip daddr ${podRange} ip daddr != @known count
   }
   chain forwarded_by_source { type filter hook forward priority 0; policy accept; jump egress; }
   chain forwarded_to_destination { type filter hook forward priority 1; policy accept; jump ingress; }
-  chain to_node { type filter hook input priority 0; policy accept; iifname "cni0" jump egress; }
+  chain to_node { type filter hook input priority 0; policy accept; iifname "${POD_BRIDGE}" jump egress; }
 }
 `;
 }

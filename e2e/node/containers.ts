@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run, start, until } from './processes.js';
-import { CONFIG, CONTAINERD_SOCKET, POD_GATEWAY, POD_RANGE_OF_NODE, RUN, STATE } from './settings.js';
+import { CONFIG, CONTAINERD_SOCKET, POD_BRIDGE, POD_GATEWAY, POD_RANGE_OF_NODE, RUN, STATE } from './settings.js';
 
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 
@@ -37,7 +37,7 @@ const NETWORK = JSON.stringify({
   plugins: [
     {
       type: 'bridge',
-      bridge: 'cni0',
+      bridge: POD_BRIDGE,
       isGateway: true,
       isDefaultGateway: true,
       ipMasq: false,

@@ -27,6 +27,8 @@ export const NODE_ADDRESS = '198.18.0.2';
 export const POD_RANGE = '198.18.16.0/20';
 export const POD_RANGE_OF_NODE = '198.18.16.0/24';
 export const POD_GATEWAY = '198.18.16.1';
+/** To which the network plugin links every pod. */
+export const POD_BRIDGE = 'cni0';
 export const SERVICE_RANGE = '198.18.32.0/20';
 export const API_SERVICE_ADDRESS = '198.18.32.1';
 export const DNS_ADDRESS = '198.18.32.10';
