@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Optional, Tuple
 
 from sentinel_common.errors import MtlsError
 from sentinel_common.peer import Peer
-from sentinel_common.policy import ALLOWED, Policy, Verdict, denied, judge_caller
+from sentinel_common.policy import ALLOWED, Verdict, denied, judge_caller, only_port
 from sentinel_common.spiffe import SpiffeIdError, parse_spiffe_id, parse_trust_domain
+
+if TYPE_CHECKING:
+    from sentinel_common.generation import Generation
 
 Authorizer = Callable[[Peer], Verdict]
 
@@ -55,13 +58,15 @@ def authorize_certificate(fingerprint: Callable[[], bytes]) -> Authorizer:
     return lambda peer: ALLOWED if peer.der == fingerprint() else denied("peer-not-listed")
 
 
-def authorize_policy(policy: Callable[[], Optional[Policy]], port: Callable[[Policy], Optional[int]]) -> Authorizer:
-    """The policy of the generation that stands, at a port. Without either nobody is let in."""
+def authorize_policy(current: Callable[[], Generation], port: Optional[int]) -> Authorizer:
+    """The policy of the generation that stands, at a port, or at its only one. Without either nobody is let in."""
 
     def by_policy(peer: Peer) -> Verdict:
-        standing = policy()
-        number = port(standing) if standing is not None else None
-        return denied("port-not-declared") if standing is None or number is None else judge_caller(standing, number, peer)
+        policy = current().policy
+        if policy is None:
+            return denied("port-not-declared")
+        number = port if port is not None else only_port(policy)
+        return denied("port-not-declared") if number is None else judge_caller(policy, number, peer)
 
     return by_policy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import Counter
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from cryptography import x509
 
@@ -16,14 +16,46 @@ from sentinel_common.metrics import Metrics
 from sentinel_common.peer import Peer
 from sentinel_common.policy import Verdict
 
-Judge = Callable[[Peer, Generation], Verdict]
+if TYPE_CHECKING:
+    from sentinel_common.judged import Judged
+
+Judge = Callable[[Peer], Verdict]
 
 
 class Connection:
-    """One connection with a peer that was let in. `on_drain` is told the reason once, `on_destroy` comes after the grace."""
+    """One connection with a peer that was let in. `on_drain` is told the reason once, `on_destroy` comes after the grace.
+
+    With nothing attached it is a bare one of `tls`, which has no requests to refuse: a policy that denies it kills it at once,
+    and the grace does so in any case. What a server that has requests attaches instead is kinder.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_chain",
+        "_judge",
+        "_judged_under",
+        "_on_destroy",
+        "_on_drain",
+        "_tls",
+        "_verified_by",
+        "_waits",
+        "closed",
+        "draining",
+        "generation",
+        "peer",
+        "side",
+        "verdict",
+    )
 
     def __init__(
-        self, side: str, generation: Generation, peer: Peer, chain: Callable[[], Sequence[bytes]], verdict: Verdict, judge: Judge
+        self,
+        side: str,
+        generation: Generation,
+        peer: Peer,
+        chain: Callable[[], Sequence[bytes]],
+        verdict: Verdict,
+        judge: Judge,
+        tls: "Optional[weakref.ref[Judged]]" = None,
     ) -> None:
         self.side = side
         self.generation = generation.number
@@ -35,8 +67,10 @@ class Connection:
         self._judge = judge
         self._judged_under = generation
         self._verified_by = generation
+        self._tls = tls
         self._on_drain: Optional[Callable[[str], None]] = None
         self._on_destroy: Optional[Callable[[], None]] = None
+        self._waits = False
 
     def attach(self, on_drain: Callable[[str], None], on_destroy: Callable[[], None]) -> None:
         """What a server or a client does with it: no further request; end now."""
@@ -44,12 +78,12 @@ class Connection:
 
     def has_requests(self) -> None:
         """For servers that judge each request, but can't end single connections before the grace."""
-        self._on_drain = None
+        self._waits = True
 
     def judge_again(self, generation: Generation) -> Verdict:
         """The verdict under a generation; asked for anew once it is another than that of the last judgement."""
         if generation is not self._judged_under:
-            self.verdict = self._judge(self.peer, generation) if self.trusted_by(generation) else Verdict("denied", "peer-chain-untrusted")
+            self.verdict = self._judge(self.peer) if self.trusted_by(generation) else Verdict("denied", "peer-chain-untrusted")
             self._judged_under = generation
         return self.verdict
 
@@ -70,12 +104,21 @@ class Connection:
         self.draining = reason
         if self._on_drain is not None:
             self._on_drain(reason)
+        elif reason == "policy-changed" and not self._waits:
+            self._kill()
 
     def destroy(self) -> None:
         if not self.closed:
             self.closed = True
             if self._on_destroy is not None:
                 self._on_destroy()
+            else:
+                self._kill()
+
+    def _kill(self) -> None:
+        tls = self._tls() if self._tls is not None else None
+        if tls is not None:
+            tls.kill()
 
 
 class Connections:
@@ -85,18 +128,17 @@ class Connections:
         self._log = log
         self._metrics = metrics
         self._grace = grace_ms / 1000
-        self._lock = threading.Lock()
-        self._open: "weakref.WeakSet[Connection]" = weakref.WeakSet()
+        # Built-in calls alone add and take away, so that no lock is needed, and a handshake pays for none.
+        self._open: "Set[weakref.ref[Connection]]" = set()
         self._timers: Set[threading.Timer] = set()
         metrics.gauge("sentinel_mtls_connections", self._rows)
 
     def add(self, connection: Connection) -> None:
-        with self._lock:
-            self._open.add(connection)
+        self._open.add(weakref.ref(connection, self._open.discard))
 
     def open(self) -> List[Connection]:
-        with self._lock:
-            return [connection for connection in self._open if not connection.closed]
+        alive = [reference() for reference in self._open.copy()]
+        return [connection for connection in alive if connection is not None and not connection.closed]
 
     def on_swap(self, new: Generation, old: Optional[Generation]) -> None:
         """Drains those whose root has left, and those that the new policy denies."""

@@ -73,12 +73,15 @@ class RotatingContext(ssl.SSLContext):
         super(RotatingContext, context).__setattr__("minimum_version", version)
         context._gate = gate
         context._min_version = version
+        # TLS 1.2 resumes from a cache in the context, which `ssl` can't switch off: each handshake has its own.
+        context._one_each = gate.side == "server" and version == ssl.TLSVersion.TLSv1_2
         context._alpn = ()
         context._contexts = {}
         context._under(True)  # what can't be made into a context fails here, not at the first caller
         return context
 
     _min_version: ssl.TLSVersion
+    _one_each: bool
     _alpn: Tuple[str, ...]
     _contexts: Dict[Tuple[int, Tuple[str, ...], bool], GenerationContext]
 
@@ -99,7 +102,8 @@ class RotatingContext(ssl.SSLContext):
     def wrap_bio(
         self, incoming: Any, outgoing: Any, server_side: bool = False, server_hostname: Any = None, session: Any = None
     ) -> ssl.SSLObject:
-        self._check(server_side, server_hostname)
+        if not server_side or self._gate.side != "server":
+            self._check(server_side, server_hostname)
         if server_side:
             return JudgedObject._create(incoming, outgoing, server_side=True, context=self._under(False))  # type: ignore[attr-defined,no-any-return]
         return self._under(self._gate.checks_name(_text(server_hostname))).wrap_bio(incoming, outgoing, False, server_hostname, None)
@@ -115,15 +119,15 @@ class RotatingContext(ssl.SSLContext):
             raise ValueError("a client needs server_hostname: without a name nobody knows whom it reached")
 
     def _under(self, check_name: bool) -> GenerationContext:
-        generation = self._gate.current()
-        check = check_name and self._gate.side == "client"
-        if self._gate.side == "server" and self._min_version == ssl.TLSVersion.TLSv1_2:
-            # TLS 1.2 resumes from a cache in the context, which `ssl` can't switch off: each handshake has its own.
-            return GenerationContext.make(self._gate, generation, self._min_version, self._alpn, check)
+        gate = self._gate
+        generation = gate.current()
+        check = check_name and gate.side == "client"
+        if self._one_each:
+            return GenerationContext.make(gate, generation, self._min_version, self._alpn, check)
         key = (generation.number, self._alpn, check)
         found = self._contexts.get(key)
         if found is None:
-            found = GenerationContext.make(self._gate, generation, self._min_version, self._alpn, check)
+            found = GenerationContext.make(gate, generation, self._min_version, self._alpn, check)
             # The contexts of former generations go with their last connection.
             self._contexts = {**{k: v for k, v in self._contexts.items() if k[0] == generation.number}, key: found}
         return found

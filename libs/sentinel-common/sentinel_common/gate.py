@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from functools import partial
 from typing import Callable, Optional, Tuple
 
 from sentinel_common.authorizers import Authorizer, judge
@@ -17,6 +18,8 @@ from sentinel_common.runtime import Runtime
 
 _VerdictOf = Callable[[Peer], Verdict]
 
+_NOT_JUDGED = denied("peer-not-listed")
+
 
 class _Gate:
     side: str
@@ -24,30 +27,26 @@ class _Gate:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.handshake_timeout = runtime.config.timing.handshake_timeout_ms / 1000
-
-    def current(self) -> Generation:
-        return self._runtime.source.current()
+        self.current: Callable[[], Generation] = runtime.source.current
 
     def settled(self, tls: Judged, connection: Connection) -> None:
         """The handshake is over for both sides: it is counted now."""
-        verdict, metrics = connection.verdict, self._runtime.metrics
+        verdict = connection.verdict
         result = "accepted" if verdict.outcome == "allowed" else "audited"
-        metrics.count("sentinel_mtls_handshakes_total", self.side, result, verdict.code)
-        metrics.count("sentinel_mtls_negotiated_total", self.side, tls.tls_version(), "unknown")
+        self._runtime.metrics.count_accepted(self.side, result, verdict.code, tls.version() or "unknown", "unknown")
 
     def failed(self, code: str, remote: str, peer: str = "none") -> None:
         self._runtime.metrics.count("sentinel_mtls_handshakes_total", self.side, "refused", code)
         self._runtime.log.write("handshake-refused", side=self.side, code=code, peer=peer, remote=remote)
 
     def _admit(self, tls: Judged, generation: Generation, port: str, verdict_of: _VerdictOf) -> Connection:
-        der = tls.peer_der()
+        """Every handshake passes here, with cold caches after its signatures: each call less is a microsecond or two."""
+        der = tls.getpeercert(True)
         if der is None:
             self.failed("peer-no-certificate", "")
             raise PeerRefusedError("peer-no-certificate", "the peer showed no certificate")
         peer = read_peer(der)
-        connection = Connection(
-            self.side, generation, peer, tls.peer_chain(), denied("peer-not-listed"), lambda peer, _now: verdict_of(peer)
-        )
+        connection = Connection(self.side, generation, peer, tls.peer_chain(), _NOT_JUDGED, verdict_of, weakref.ref(tls))
         problem = peer.time_problem(time.time())
         current = self.current()
         if problem is None and current is not generation and not connection.trusted_by(current):
@@ -55,14 +54,12 @@ class _Gate:
         if problem is not None:
             self.failed(problem, "", peer.name)
             raise PeerRefusedError(problem, f"of {peer.name}")
-        connection.verdict = verdict_of(peer)
-        self.tell(peer, connection.verdict, port)
-        if not connection.verdict.admits:
-            self._runtime.metrics.count("sentinel_mtls_handshakes_total", self.side, "refused", connection.verdict.code)
-            raise PeerRefusedError(connection.verdict.code, f"{peer.name} at {port}")
-        reference = weakref.ref(tls)
-        # A bare connection has no requests to refuse. What a server that has some attaches instead is kinder.
-        connection.attach(lambda reason: _kill(reference) if reason == "policy-changed" else None, lambda: _kill(reference))
+        connection.verdict = verdict = verdict_of(peer)
+        if verdict.outcome != "allowed":
+            self.tell(peer, verdict, port)
+            if not verdict.admits:
+                self._runtime.metrics.count("sentinel_mtls_handshakes_total", self.side, "refused", verdict.code)
+                raise PeerRefusedError(verdict.code, f"{peer.name} at {port}")
         self._runtime.connections.add(connection)
         return connection
 
@@ -77,12 +74,6 @@ class _Gate:
         )
 
 
-def _kill(reference: "weakref.ref[Judged]") -> None:
-    tls = reference()
-    if tls is not None:
-        tls.kill()
-
-
 class ServerGate(_Gate):
     """At one port."""
 
@@ -90,7 +81,7 @@ class ServerGate(_Gate):
 
     def __init__(self, runtime: Runtime, authorizer: Authorizer, port: Optional[int]) -> None:
         super().__init__(runtime)
-        self._authorizer = authorizer
+        self._verdict_of: _VerdictOf = partial(judge, authorizer)
         self.port = str(port) if port is not None else "none"
 
     def checks_name(self, _host: Optional[str]) -> bool:
@@ -100,7 +91,7 @@ class ServerGate(_Gate):
         return None
 
     def admit(self, tls: Judged, generation: Generation) -> Connection:
-        return self._admit(tls, generation, self.port, lambda peer: judge(self._authorizer, peer))
+        return self._admit(tls, generation, self.port, self._verdict_of)
 
 
 class ClientGate(_Gate):
@@ -137,7 +128,7 @@ class ClientGate(_Gate):
             raise PeerRefusedError(error.code, error.detail) from None
 
     def admit(self, tls: Judged, generation: Generation) -> Connection:
-        host = tls._host() or ""
+        host = tls.server_hostname or ""
         return self._admit(tls, generation, self._label(host), lambda peer: self._verdict(peer, host))
 
     def _verdict(self, peer: Peer, host: str) -> Verdict:

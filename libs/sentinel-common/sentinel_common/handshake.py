@@ -6,8 +6,8 @@ import asyncio
 import gc
 import time
 import weakref
-from collections import deque
-from typing import TYPE_CHECKING, Deque, Optional, Protocol, Tuple
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Dict, Optional, Protocol, Set
 
 from sentinel_common.generation import Generation
 
@@ -31,7 +31,7 @@ class Gate(Protocol):
 
 
 class Pending:
-    """Handshakes of one event loop that have begun, with one timer for all of them.
+    """Handshakes of one event loop that are under way, with one timer for all of them.
 
     asyncio leaves a connection that was closed in mid-handshake in a cycle, told to nobody. What is not over near its
     deadline is looked at by the collector, once a second at most, whatever peers do; what lives on really hangs.
@@ -39,37 +39,47 @@ class Pending:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._begun: Deque[Tuple[float, "weakref.ref[JudgedObject]"]] = deque()
+        self._running: "Set[weakref.ref[JudgedObject]]" = set()
         self._timer: Optional[asyncio.TimerHandle] = None
 
-    def add(self, tls: JudgedObject, seconds: float) -> None:
-        self._begun.append((time.monotonic() + seconds, weakref.ref(tls)))
+    def add(self, tls: JudgedObject, seconds: float) -> Callable[[], None]:
+        """Returns what is to be called when it is over."""
+        reference = weakref.ref(tls, self._running.discard)
+        self._running.add(reference)
         if self._timer is None:
-            self._timer = self._loop.call_later(seconds, self._look)
+            self._timer = self._loop.call_later(seconds, self._look, seconds)
+        return partial(self._running.discard, reference)
 
-    def _look(self) -> None:
-        self._timer, hanging, now = None, False, time.monotonic()
-        while self._begun and self._begun[0][0] <= now + 0.001:
-            tls = self._begun.popleft()[1]()
-            hanging = hanging or (tls is not None and not tls._ended)
+    def _look(self, seconds: float) -> None:
+        now, next_look = time.monotonic(), seconds
+        hanging = False
+        for reference in self._running.copy():
+            tls = reference()
+            if tls is None or tls._ended or tls._begun is None:
+                self._running.discard(reference)
+                continue
+            left = tls._begun + seconds - now
+            if left > 0.001:
+                next_look = min(next_look, left)
+            else:
+                hanging = True
+                # Once is enough: what the collector does not end, the server's own deadline does.
+                self._running.discard(reference)
             del tls
         if hanging and now - _last_collection[0] > 1:
             _last_collection[0] = now
             gc.collect()
-        if self._begun:
-            self._timer = self._loop.call_later(max(0.001, self._begun[0][0] - now), self._look)
+        self._timer = self._loop.call_later(next_look, self._look, seconds) if self._running else None
 
 
 _last_collection = [0.0]
-_PENDING: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pending]" = weakref.WeakKeyDictionary()
+PENDING: Dict[asyncio.AbstractEventLoop, Pending] = {}
 
 
-def pending_of_this_loop() -> Optional[Pending]:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return None  # not in an event loop: the caller sees every error itself
-    found = _PENDING.get(loop)
+def pending_of(loop: asyncio.AbstractEventLoop) -> Pending:
+    found = PENDING.get(loop)
     if found is None:
-        found = _PENDING[loop] = Pending(loop)
+        for former in [each for each in PENDING if each.is_closed()]:
+            PENDING.pop(former, None)
+        found = PENDING[loop] = Pending(loop)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ssl
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
 from sentinel_common.connections import Connection
 from sentinel_common.errors import PeerRefusedError
-from sentinel_common.handshake import pending_of_this_loop
+from sentinel_common.handshake import PENDING, pending_of
 from sentinel_common.reasons import handshake_code
 
 if TYPE_CHECKING:
-    from sentinel_common.context import GenerationContext
+    from sentinel_common.handshake import Gate
 
+
+_running_loop = asyncio._get_running_loop
 
 # Of the module under `ssl`, since Python 3.10: 3.13 has public names for this.
 _ENCODING_DER = getattr(_ssl, "ENCODING_DER", None)
@@ -34,18 +37,23 @@ class Judged:
     _begun: Optional[float] = None
     _ended = False
     _settled = False
-    _context_of: Callable[[], GenerationContext]
+
+    # What SSLObject and SSLSocket have both; the context is a GenerationContext.
+    context: Any
+    server_hostname: Optional[str]
+    version: Callable[[], Optional[str]]
+    getpeercert: Any
+    _sslobj: Any
 
     def _handshake(self, run: Callable[[], None]) -> None:
         if self.refusal is not None:
             raise self.refusal
         if self.connection is not None:
             return
-        context = self._generation_context()
+        context = self.context
         try:
             if self._begun is None:
-                self._begun = time.monotonic()
-                context.gate.begin(self._host())
+                self._begin(context.gate)
             run()
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise
@@ -63,7 +71,11 @@ class Judged:
             self._refuse(PeerRefusedError("handshake-failed", type(error).__name__))
         self._ended = True
         if context.gate.side == "server":
-            self._settle()
+            self._settle(self.connection)
+
+    def _begin(self, gate: Gate) -> None:
+        self._begun = time.monotonic()
+        gate.begin(self.server_hostname)
 
     def _refuse(self, error: PeerRefusedError) -> NoReturn:
         self._ended = True
@@ -73,12 +85,11 @@ class Judged:
     def _end(self, error: BaseException) -> None:
         if not self._ended:
             self._ended = True
-            self._generation_context().gate.failed(handshake_code(error), self._remote())
+            self.context.gate.failed(handshake_code(error), self._remote())
 
-    def _settle(self) -> None:
+    def _settle(self, connection: Connection) -> None:
         self._settled = True
-        if self.connection is not None:
-            self._generation_context().gate.settled(self, self.connection)
+        self.context.gate.settled(self, connection)
 
     def _first_read(self, run: Callable[[], Any]) -> Any:
         """In TLS 1.3 a client learns with the first byte whether the server took its certificate."""
@@ -93,16 +104,16 @@ class Judged:
             raise
         if not found:
             self._settled = True
-            self._generation_context().gate.failed("handshake-closed", self._remote())
-        else:
-            self._settle()
+            self.context.gate.failed("handshake-closed", self._remote())
+        elif self.connection is not None:
+            self._settle(self.connection)
         return found
 
     def _forgotten(self) -> None:
         """Freed in the middle of a handshake: servers of asyncio tell a TLS object nothing of its end."""
         if self._begun is not None and not self._ended:
             self._ended = True
-            gate = self._generation_context().gate
+            gate = self.context.gate
             late = time.monotonic() - self._begun >= gate.handshake_timeout * 0.95
             gate.failed("handshake-timeout" if late else "handshake-closed", "")
 
@@ -111,28 +122,24 @@ class Judged:
         self.refusal = ConnectionAbortedError("the connection was drained")
         self.connection = None
 
-    def _generation_context(self) -> GenerationContext:
-        raise NotImplementedError
-
-    def _host(self) -> Optional[str]:
-        raise NotImplementedError
-
     def _remote(self) -> str:
         return ""
 
-    def peer_der(self) -> Optional[bytes]:
-        raise NotImplementedError
-
     def peer_chain(self) -> Callable[[], List[bytes]]:
         """What the peer sent beyond its leaf, to be had at any time; empty where Python can't tell (3.9)."""
-        raise NotImplementedError
+        # Taken now, in the thread of the connection; made into bytes only for the few connections that are asked.
+        read = getattr(self._sslobj, "get_unverified_chain", None)
+        found = read() if read is not None else None
+        return lambda: [certificate.public_bytes(_ENCODING_DER) for certificate in found or ()]
 
     def tls_version(self) -> str:
-        raise NotImplementedError
+        return self.version() or "unknown"
 
 
 class JudgedObject(Judged, ssl.SSLObject):
     """For event loops."""
+
+    _over: Optional[Callable[[], None]] = None
 
     def selected_alpn_protocol(self) -> Optional[str]:
         """hypercorn asks for it in the task of the connection, of which each request's task is a child."""
@@ -140,11 +147,16 @@ class JudgedObject(Judged, ssl.SSLObject):
         return super().selected_alpn_protocol()
 
     def do_handshake(self) -> None:
-        if self._begun is None:
-            pending = pending_of_this_loop()
-            if pending is not None:
-                pending.add(self, self._generation_context().gate.handshake_timeout * 0.9)
-        self._handshake(self._sslobj.do_handshake)  # type: ignore[attr-defined]
+        self._handshake(self._sslobj.do_handshake)
+
+    def _begin(self, gate: Gate) -> None:
+        self._begun = time.monotonic()
+        loop = _running_loop()
+        if loop is not None:  # else the caller sees every error itself
+            pending = PENDING.get(loop) or pending_of(loop)
+            self._over = pending.add(self, gate.handshake_timeout * 0.9)
+        if gate.side == "client":
+            gate.begin(self.server_hostname)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
         if self.connection is None:
@@ -158,41 +170,30 @@ class JudgedObject(Judged, ssl.SSLObject):
             self.do_handshake()
         return super().write(data)
 
-    def _settle(self) -> None:
-        super()._settle()
+    def _settle(self, connection: Connection) -> None:
+        self._settled = True
+        self.context.gate.settled(self, connection)
+        if self._over is not None:
+            self._over()
         # Judged: from here on a read costs what it costs without us. `kill` takes the shortcut away.
-        self.read = self._sslobj.read  # type: ignore[attr-defined,method-assign]
-        self.write = self._sslobj.write  # type: ignore[attr-defined,method-assign]
+        self.read = self._sslobj.read  # type: ignore[method-assign]
+        self.write = self._sslobj.write  # type: ignore[method-assign]
 
     def kill(self) -> None:
         for name in ("read", "write"):
             vars(self).pop(name, None)
         super().kill()
 
-    def _generation_context(self) -> GenerationContext:
-        return self.context  # type: ignore[return-value]
-
-    def _host(self) -> Optional[str]:
-        return self.server_hostname
-
-    def peer_der(self) -> Optional[bytes]:
-        return self.getpeercert(True)
-
-    def peer_chain(self) -> Callable[[], List[bytes]]:
-        return _sent_chain(self)
-
-    def tls_version(self) -> str:
-        return self.version() or "unknown"
-
     def __del__(self) -> None:
-        self._forgotten()
+        if not self._ended:
+            self._forgotten()
 
 
 class JudgedSocket(Judged, ssl.SSLSocket):
     """For blocking sockets; the handshake has a deadline of its own, also against one byte at a time."""
 
     def do_handshake(self, block: bool = False) -> None:
-        timeout, limit = self.gettimeout(), self._generation_context().gate.handshake_timeout
+        timeout, limit = self.gettimeout(), self.context.gate.handshake_timeout
         if timeout == 0.0 or (timeout is not None and timeout <= limit):
             self._handshake(lambda: ssl.SSLSocket.do_handshake(self, block))
             return
@@ -203,19 +204,19 @@ class JudgedSocket(Judged, ssl.SSLSocket):
             self.settimeout(timeout)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
-        if self.connection is None and self._sslobj is not None:  # type: ignore[attr-defined]
+        if self.connection is None and self._sslobj is not None:
             self.do_handshake()
         if not self._settled:
             return self._first_read(lambda: ssl.SSLSocket.read(self, len, buffer))
         return super().read(len, buffer)
 
     def write(self, data: Any) -> int:
-        if self.connection is None and self._sslobj is not None:  # type: ignore[attr-defined]
+        if self.connection is None and self._sslobj is not None:
             self.do_handshake()
         return super().write(data)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        if self.connection is None and self._sslobj is not None:  # type: ignore[attr-defined]
+        if self.connection is None and self._sslobj is not None:
             self.do_handshake()
         return super().send(data, flags)
 
@@ -229,30 +230,8 @@ class JudgedSocket(Judged, ssl.SSLSocket):
             self.connection.closed = True
         super().close()
 
-    def _generation_context(self) -> GenerationContext:
-        return self.context  # type: ignore[return-value]
-
-    def _host(self) -> Optional[str]:
-        return self.server_hostname
-
     def _remote(self) -> str:
         try:
             return str(self.getpeername())
         except OSError:
             return ""
-
-    def peer_der(self) -> Optional[bytes]:
-        return self.getpeercert(True)
-
-    def peer_chain(self) -> Callable[[], List[bytes]]:
-        return _sent_chain(self)
-
-    def tls_version(self) -> str:
-        return self.version() or "unknown"
-
-
-def _sent_chain(tls: Any) -> Callable[[], List[bytes]]:
-    # Taken now, in the thread of the connection; made into bytes only for the few connections that are asked.
-    read = getattr(tls._sslobj, "get_unverified_chain", None)
-    found = read() if read is not None else None
-    return lambda: [certificate.public_bytes(_ENCODING_DER) for certificate in found or ()]

@@ -63,6 +63,8 @@ class Metrics:
     def __init__(self, max_denial_series: int = 200) -> None:
         self._lock = threading.Lock()
         self._counters: Dict[str, Dict[Labels, float]] = {name: {} for name, row in METRICS.items() if row[0] == "counter"}
+        self._handshakes = self._counters["sentinel_mtls_handshakes_total"]
+        self._negotiated = self._counters["sentinel_mtls_negotiated_total"]
         self._gauges: Dict[str, Callable[[], Rows]] = {}
         self._max_denial_series = max_denial_series
 
@@ -70,6 +72,15 @@ class Metrics:
         with self._lock:
             rows = self._counters[name]
             rows[labels] = rows.get(labels, 0) + by
+
+    def count_accepted(self, side: str, result: str, reason: str, version: str, group: str) -> None:
+        """A handshake that let its peer in: two rows in one step, since every connection passes here."""
+        handshake, negotiated = (side, result, reason), (side, version, group)
+        with self._lock:
+            rows = self._handshakes
+            rows[handshake] = rows.get(handshake, 0) + 1
+            rows = self._negotiated
+            rows[negotiated] = rows.get(negotiated, 0) + 1
 
     def count_denial(self, port: str, peer: str, reason: str, enforced: bool) -> None:
         """After `max_denial_series` different rows the peer is "other": a hostile peer must not fill the memory."""

@@ -96,6 +96,11 @@ def judge_caller(policy: Policy, port: int, peer: Peer) -> Verdict:
     return audited(code) if mode == "audit" else denied(code)
 
 
+def only_port(policy: Policy) -> Optional[int]:
+    """Where nobody said which port is served: the policy's, if it has one only."""
+    return next(iter(policy.ports)) if len(policy.ports) == 1 else None
+
+
 def find_call(policy: Policy, host: str, port: Optional[int]) -> Tuple[Call, ...]:
     """The declared calls to a host and port; with `port` None to any port of the host.
 

@@ -68,7 +68,7 @@ class Runtime:
                 self.log.write("authorizer-any", port=port)
             return self._in_mode(given)
         if self.config.policy_path is not None:
-            return authorize_policy(lambda: self.policy, lambda policy: port if port is not None else only_port(policy))
+            return authorize_policy(self.source.current, port)
         if self.source.current().identity.is_own_root:
             return authorize_certificate(lambda: self._own_root_der())
         raise MtlsError(
@@ -105,12 +105,6 @@ class Runtime:
         gauge("sentinel_mtls_ready", lambda: [((), float(self.source.not_ready_reason() is None))])
         gauge("sentinel_mtls_watch_active", lambda: [((), float(self.source.watch_active))])
         gauge("sentinel_mtls_mode", lambda: [((self.policy.mode if self.policy is not None else self.config.mode,), 1.0)])
-
-
-def only_port(policy: Policy) -> Optional[int]:
-    """Where nobody said which port is served: the policy's, if it has one only."""
-    numbers = {entry.port for entry in policy.server}
-    return next(iter(numbers)) if len(numbers) == 1 else None
 
 
 _LOCK = threading.Lock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from cryptography import x509
@@ -70,19 +71,18 @@ class CallJudge:
         chain = _certificates(next(iter(auth.get("x509_pem_cert_chain", ())), b""))
         leaf = _certificates(pem)
         peer = read_peer(leaf[0] if leaf else pem)
-        connection = Connection(
-            "server", current, peer, lambda: chain, denied("peer-not-listed"), lambda peer, _now: judge(self._authorizer, peer)
-        )
+        connection = Connection("server", current, peer, lambda: chain, denied("peer-not-listed"), partial(judge, self._authorizer))
         version = next(iter(auth.get("ssl_tls_version", ())), b"unknown").decode("ascii", "replace")
         problem = self._problem(connection, current, version)
         connection.verdict = denied(problem) if problem is not None else judge(self._authorizer, peer)
         verdict = connection.verdict
         self._gate.tell(peer, verdict, self._gate.port)
-        result = {"allowed": "accepted", "audited": "audited", "denied": "refused"}[verdict.outcome]
-        metrics.count("sentinel_mtls_handshakes_total", "server", result, verdict.code)
-        if verdict.admits:
+        if not verdict.admits:
+            metrics.count("sentinel_mtls_handshakes_total", "server", "refused", verdict.code)
+        else:
+            result = "accepted" if verdict.outcome == "allowed" else "audited"
             group = next(iter(auth.get("ssl_negotiated_key_exchange_group", ())), b"unknown").decode("ascii", "replace")
-            metrics.count("sentinel_mtls_negotiated_total", "server", version, group)
+            metrics.count_accepted("server", result, verdict.code, version, group)
             with self._lock:
                 self._known[(address, pem)] = connection
                 if len(self._known) > _REMEMBERED:
