@@ -107,11 +107,15 @@ export class Client {
     });
     this.#watch(socket, call, generation, retire, () => ({ decision, peer }));
     socket.setTimeout(0);
-    const timer = setTimeout(
-      () =>
-        socket.destroy(new MtlsError('handshake-timeout', `${placeOf(call).port}: no handshake within ${timings.handshakeTimeoutMs} ms`)),
-      timings.handshakeTimeoutMs,
-    );
+    let missing = call.socket || isIP(normalHost(host)) !== 0 ? 'connection' : 'address of that name';
+    socket.once('lookup', () => {
+      missing = 'connection';
+    });
+    const timer = setTimeout(() => {
+      // one deadline for all of it; who looks for the reason has to know how far it came
+      const [code, what] = socket.connecting ? (['connect-failed', missing] as const) : (['handshake-timeout', 'handshake'] as const);
+      socket.destroy(new MtlsError(code, `${placeOf(call).port}: no ${what} within ${timings.handshakeTimeoutMs} ms`));
+    }, timings.handshakeTimeoutMs);
     const stop = (): void => clearTimeout(timer);
     socket.once('secureConnect', stop);
     socket.once('close', stop);

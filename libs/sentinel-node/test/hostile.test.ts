@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request as requestPlain } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { connect as connectPlain, createServer as createPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { Mtls, silentLogger } from '../src/index.js';
+import { Mtls, type MtlsAgent, silentLogger } from '../src/index.js';
 import { type Files, filesOf, PORT, policyOf } from './_folder.js';
 import { codeOf, get, listen, Party, until } from './_mtls.js';
 import { hostOf, idOf, type Leaf, TestAuthority } from './_pki.js';
@@ -155,6 +157,34 @@ test('[55](trap 6) a silent caller and one that sends a byte at a time are destr
     expect({ kind, inTime: performance.now() - started < 5 * timeout }).toEqual({ kind, inTime: true });
     await until(() => refusals(server, 'handshake-timeout') === 2, 'the counts');
   }
+});
+
+test('a caller says how far it came: no address of that name, no connection, no handshake', async () => {
+  const client = await open(webFiles(), { timings: { handshakeTimeoutMs: 300 } });
+  const said = (agent: MtlsAgent, options: RequestOptions = {}): Promise<string> =>
+    get(agent, 'api', options).then(
+      ({ status }) => String(status),
+      (error: Error & { code?: string }) => `${error.code}: ${error.message}`,
+    );
+  const agent = client.mtls.agent();
+  closing.push(() => agent.destroy());
+  expect(await said(agent, { lookup: () => {} })).toMatch(/^connect-failed: .*no address of that name within 300 ms$/);
+
+  const silent = createPlain(() => {});
+  closing.push(() => silent.close());
+  expect(await said(client.agentTo(await listen(silent as never)))).toMatch(/^handshake-timeout: .*no handshake within 300 ms$/);
+
+  // a process that accepts nothing: once its queue is full the kernel answers no further caller
+  const script = "require('net').createServer().listen(0, '127.0.0.1', 1, function () { console.log(this.address().port); })";
+  const stopped = spawn(process.execPath, ['-e', script]);
+  closing.push(() => stopped.kill('SIGKILL'));
+  const [line] = await once(stopped.stdout, 'data');
+  const port = Number(String(line));
+  stopped.kill('SIGSTOP');
+  for (let queued = 0; queued < 4; queued += 1) rawSocket(port);
+  await sleep(200);
+  expect(await said(client.agentTo(port))).toMatch(/^connect-failed: .*no connection within 300 ms$/);
+  expect(client.count('sentinel_mtls_handshakes_total', { side: 'client', reason: 'connect-failed' })).toBe(2);
 });
 
 test('[56] a flood of half handshakes leaves the server to its callers, and nothing behind', async () => {
