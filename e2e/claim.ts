@@ -1,3 +1,4 @@
+import type { Api } from './api.js';
 import type { Kubectl } from './kubectl.js';
 
 /** One comparison with the running cluster. */
@@ -12,6 +13,7 @@ export interface Check {
 
 export interface Context {
   readonly kubectl: Kubectl;
+  readonly api: Api;
   readonly helm: string;
   /** A folder for this run's files. */
   readonly work: string;
@@ -25,6 +27,8 @@ export interface Claim {
   readonly says: string;
   /** Left out of a run of all. @default false */
   readonly onlyByName?: boolean;
+  /** A claim before it that it runs beside: it mostly waits, and neither touches what the other does. */
+  readonly beside?: string;
   /** What `plant` breaks. */
   readonly fault: string;
   /** A failed check that only the planted fault explains: its text must match. */

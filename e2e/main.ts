@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Api } from './api.js';
 import type { Claim, Context } from './claim.js';
 import { CLAIMS } from './claims/index.js';
 import { Kubectl } from './kubectl.js';
@@ -41,10 +42,11 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     await up(note);
     const [helm = ''] = build('helm4');
-    const context: Context = { kubectl: new Kubectl(nodePrograms().kubectl), helm, work, note };
+    const context: Context = { kubectl: new Kubectl(nodePrograms().kubectl), api: await Api.open(), helm, work, note };
     await installPrerequisites(context, 'dev');
     note(`cert-manager, trust-manager and approver-policy answer after ${seconds(start)} s`);
-    for (const claim of chosen) rows.push(await tryClaim(claim, context, plant));
+    for (const claims of together(chosen)) rows.push(...(await Promise.all(claims.map(claim => tryClaim(claim, context, plant)))));
+    context.api.close();
   } finally {
     rmSync(work, { recursive: true, force: true });
     if (!options.includes('--keep')) rows.push(await leave(before, plant));
@@ -53,6 +55,17 @@ async function main(words: readonly string[]): Promise<number> {
   process.stdout.write(table(rows, plant));
   if (names.length === 0 && !plant) writeResults(rows, seconds(start));
   return red > 0 ? 1 : 0;
+}
+
+/** In their order, those beside each other in one group. */
+function together(claims: readonly Claim[]): Claim[][] {
+  const groups: Claim[][] = [];
+  for (const claim of claims) {
+    const group = groups.find(each => each.some(({ name }) => name === claim.beside));
+    if (group === undefined) groups.push([claim]);
+    else group.push(claim);
+  }
+  return groups;
 }
 
 const CLEAN: Omit<Claim, 'check'> = {
@@ -87,14 +100,14 @@ async function tryClaim(claim: Claim, context: Context, plant: boolean): Promise
   try {
     const checks = await claim.check(context, plant);
     const failed = checks.filter(({ ok }) => !ok);
-    for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${what}: ${found ?? ''}`);
+    for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${claim.name}: ${what}: ${found ?? ''}`);
     const shown = failed.filter(({ what, found }) => claim.faultShows.test(`${what}: ${found ?? ''}`));
     const good = plant ? shown.length > 0 : checks.length > 0 && failed.length === 0;
     const figures = checks.flatMap(({ figure }) => (figure === undefined ? [] : [figure]));
     return { claim, checks: checks.length, failed: failed.length, good, seconds: seconds(start), figures };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    note(`  FAILED: ${reason}`);
+    note(`  FAILED: ${claim.name}: ${reason}`);
     return { claim, checks: 0, failed: 0, good: false, seconds: seconds(start), figures: [], reason };
   }
 }

@@ -1,16 +1,17 @@
 import type { InForce } from './agent/main.js';
+import type { Api } from './api.js';
 import type { Context } from './claim.js';
 import type { Resource } from './kubectl.js';
 import { inForce } from './node/policy-agent.js';
 import { until } from './node/processes.js';
 
 /** Waits until the rules in the node's kernel are made from the policies, namespaces and pods as they are now. */
-export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<void> {
-  let wanted = wantedBy(kubectl);
+export async function untilPoliciesAreInForce({ api }: Context): Promise<void> {
+  let wanted = await wantedBy(api);
   let polls = 0;
-  await until('network policies are in force', 60, () => {
+  await until('network policies are in force', 60, async () => {
     // what was there a while ago may be gone by now
-    if (++polls % 20 === 0) wanted = wantedBy(kubectl);
+    if (++polls % 20 === 0) wanted = await wantedBy(api);
     const now = inForce();
     return (
       now !== undefined &&
@@ -21,18 +22,19 @@ export async function untilPoliciesAreInForce({ kubectl }: Context): Promise<voi
   });
 }
 
-function wantedBy(kubectl: Context['kubectl']): InForce {
-  const all = kubectl.list('networkpolicies,namespaces,pods', '-A');
-  const of = (kind: string): Resource[] => all.filter(each => each.kind === kind);
+async function wantedBy(api: Api): Promise<InForce> {
+  const [policies, namespaces, pods] = await Promise.all(
+    ['/apis/networking.k8s.io/v1/networkpolicies', '/api/v1/namespaces', '/api/v1/pods'].map(path => api.list(path)),
+  );
   const hasAddress = ({ spec, status }: Resource): boolean =>
     spec.hostNetwork !== true && status.podIP !== undefined && !['Succeeded', 'Failed'].includes(status.phase);
   return {
     policies: Object.fromEntries(
-      of('NetworkPolicy').map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion ?? '']),
+      (policies ?? []).map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.resourceVersion ?? '']),
     ),
-    namespaces: Object.fromEntries(of('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+    namespaces: Object.fromEntries((namespaces ?? []).map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     pods: Object.fromEntries(
-      of('Pod')
+      (pods ?? [])
         .filter(hasAddress)
         .map(({ metadata, status }) => [`${metadata.namespace}/${metadata.name}`, { ip: status.podIP, labels: metadata.labels ?? {} }]),
     ),

@@ -1,5 +1,6 @@
 import type { Context } from '../claim.js';
 import type { CallOutcome } from '../pods/call.js';
+import { CONTROL_PORT } from '../pods/control.js';
 
 const NODE = ['/usr/bin/node', '/app/main.js'];
 
@@ -11,10 +12,10 @@ export async function callFrom({ kubectl }: Context, namespace: string, pod: str
 }
 
 /** What the process of a pod says of itself; see e2e/pods/control.ts. */
-export async function ask({ kubectl }: Context, namespace: string, pod: string, path: string): Promise<unknown> {
-  const { ok, stdout, stderr } = await kubectl.exec(namespace, pod, [...NODE, 'ask', path]);
-  if (!ok) throw new Error(`${namespace}/${pod} can't be asked for ${path}: ${stderr.trim().slice(-500)}`);
-  return JSON.parse(stdout) as unknown;
+export async function ask({ api }: Context, namespace: string, pod: string, path: string): Promise<unknown> {
+  const { status, text } = await api.ask(namespace, pod, CONTROL_PORT, path);
+  if (status !== 200) throw new Error(`${namespace}/${pod} answers ${status} for ${path}`);
+  return JSON.parse(text) as unknown;
 }
 
 /** Whom a server has refused after TLS, like `8000 spiffe://… peer-not-listed`, from its own metrics. */

@@ -50,11 +50,9 @@ export class FleetLoad {
   }
 
   async #all(path: (service: string) => string): Promise<ReadonlyMap<string, unknown>> {
-    // a process a question: all at once they would be the load
     const answers = await inTurns(
       [...this.pods],
       async ([service, pod]): Promise<[string, unknown]> => [service, await ask(this.context, this.namespace, pod, path(service))],
-      4,
     );
     return new Map(answers);
   }

@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import type { Condition, Kubectl } from '../kubectl.js';
+import { type Api, MERGE_PATCH } from '../api.js';
+import type { Condition } from '../kubectl.js';
 
 /** Asks cert-manager for a new certificate as `cmctl renew` does: by the condition Issuing. */
-export function renew(kubectl: Kubectl, certificate: string, namespace: string): void {
-  const conditions: Condition[] = kubectl.get('certificate', certificate, namespace)?.status?.conditions ?? [];
+export async function renew(api: Api, certificate: string, namespace: string): Promise<void> {
+  const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${certificate}`;
+  const conditions: Condition[] = (await api.get(path))?.status?.conditions ?? [];
   const issuing = {
     type: 'Issuing',
     status: 'True',
@@ -12,12 +14,12 @@ export function renew(kubectl: Kubectl, certificate: string, namespace: string):
     lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
   };
   const status = { conditions: [...conditions.filter(({ type }) => type !== 'Issuing'), issuing] };
-  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
-  kubectl.run(['patch', 'certificate', certificate, '-n', namespace, ...patch]);
+  await api.patch(`${path}/status`, MERGE_PATCH, { status });
 }
 
 /** Serial number of the first certificate in a Secret's tls.crt; empty when there is none. */
-export function serialIn(kubectl: Kubectl, secret: string, namespace: string): string {
-  const text = Buffer.from(kubectl.get('secret', secret, namespace)?.data?.['tls.crt'] ?? '', 'base64').toString('utf8');
+export async function serialIn(api: Api, secret: string, namespace: string): Promise<string> {
+  const found = await api.get(`/api/v1/namespaces/${namespace}/secrets/${secret}`);
+  const text = Buffer.from(found?.data?.['tls.crt'] ?? '', 'base64').toString('utf8');
   return text === '' ? '' : new X509Certificate(text).serialNumber;
 }

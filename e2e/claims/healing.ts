@@ -128,12 +128,12 @@ async function callersAreBack(load: FleetLoad, service: string): Promise<Check[]
   return noneLost(`after the pod of ${service} was replaced`, all);
 }
 
-async function renewal({ kubectl }: Context, load: FleetLoad): Promise<boolean> {
+async function renewal({ api }: Context, load: FleetLoad): Promise<boolean> {
   const before = (await load.identities()).get(RENEWED)?.serial;
-  renew(kubectl, `${RENEWED}-tls`, NAMESPACE);
+  await renew(api, `${RENEWED}-tls`, NAMESPACE);
   return until('the renewed certificate is served', 120, async () => {
     const served = (await load.identities()).get(RENEWED)?.serial;
-    return served !== before && served === serialIn(kubectl, `${RENEWED}-tls`, NAMESPACE);
+    return served !== before && served === (await serialIn(api, `${RENEWED}-tls`, NAMESPACE));
   }).then(
     () => true,
     () => false,

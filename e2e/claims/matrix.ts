@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JSON_PATCH } from '../api.js';
 import { type Check, type Claim, type Context, same } from '../claim.js';
 import { untilPoliciesAreInForce } from '../network-policies.js';
 import { attempt, IN_NODE_NETWORK } from '../node/processes.js';
@@ -57,11 +58,11 @@ export const matrix: Claim = {
 };
 
 async function tryStep(context: Context, pods: MatrixPods, base: Matrix['base'], name: string, step: Step): Promise<Check> {
-  const { kubectl } = context;
+  const { api } = context;
   const there = step.pods ?? base.pods;
   const policies = step.policies.map(policy => livePolicy(policy));
-  setLabels(context, step.namespaces ?? {}, step.pods ?? []);
-  kubectl.apply(policies);
+  await setLabels(context, step.namespaces ?? {}, step.pods ?? []);
+  for (const policy of policies) await api.apply(pathOf(policy), policy);
   try {
     await untilPoliciesAreInForce(context);
     // a datagram from a port that was used a state ago would belong to an exchange that was allowed
@@ -72,9 +73,8 @@ async function tryStep(context: Context, pods: MatrixPods, base: Matrix['base'],
       TRIED.map(port => `${port} ${(rows.get(port) ?? []).map(offDiagonal).join(' ')}`).join('; ');
     return same(name, text(found), text(expected));
   } finally {
-    if (policies.length > 0)
-      kubectl.run(['delete', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: policies }) });
-    setLabels(context, step.namespaces === undefined ? {} : base.namespaces, step.pods === undefined ? [] : base.pods);
+    for (const policy of policies) await api.delete(pathOf(policy));
+    await setLabels(context, step.namespaces === undefined ? {} : base.namespaces, step.pods === undefined ? [] : base.pods);
   }
 }
 
@@ -95,9 +95,12 @@ const offDiagonal = (row: string, at: number): string => `${row.slice(0, at)}-${
 /** Of two pods with one name the later counts. */
 const unique = (pods: readonly PodOfCase[]): PodOfCase[] => [...new Map(pods.map(pod => [`${pod.namespace}/${pod.name}`, pod])).values()];
 
-function setLabels({ kubectl }: Context, namespaces: LabelsByName, pods: readonly PodOfCase[]): void {
-  const patch = (object: readonly string[], value: object): string =>
-    kubectl.run(['patch', ...object, '--type=json', '-p', JSON.stringify([{ op: 'replace', path: '/metadata/labels', value }])]);
-  for (const [name, labels] of Object.entries(namespaces)) patch(['namespace', name], labels);
-  for (const { namespace, name, labels } of pods) patch(['pod', name, '-n', namespace], labels);
+const pathOf = ({ metadata: { namespace, name } }: Step['policies'][number]): string =>
+  `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
+
+async function setLabels({ api }: Context, namespaces: LabelsByName, pods: readonly PodOfCase[]): Promise<void> {
+  const patch = (path: string, value: object): Promise<unknown> =>
+    api.patch(path, JSON_PATCH, [{ op: 'replace', path: '/metadata/labels', value }]);
+  for (const [name, labels] of Object.entries(namespaces)) await patch(`/api/v1/namespaces/${name}`, labels);
+  for (const { namespace, name, labels } of pods) await patch(`/api/v1/namespaces/${namespace}/pods/${name}`, labels);
 }

@@ -68,17 +68,15 @@ function seenBy(reports: ReadonlyMap<string, LoadReport>): Map<string, Set<strin
 }
 
 /** Every leaf once, until every process serves with what is in its Secret, and callers have seen it. */
-async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
+async function renewAll({ api }: Context, load: FleetLoad): Promise<void> {
   const before = await load.identities();
-  for (const service of before.keys()) renew(kubectl, `${service}-tls`, NAMESPACE);
+  for (const service of before.keys()) await renew(api, `${service}-tls`, NAMESPACE);
   let left: string[] = [];
   await until('every process serves its renewed certificate', 120, async () => {
     const now = await load.identities();
-    left = [...now]
-      .filter(
-        ([service, { serial }]) => serial === before.get(service)?.serial || serial !== serialIn(kubectl, `${service}-tls`, NAMESPACE),
-      )
-      .map(([service]) => service);
+    left = [...now].flatMap(([service, { serial }]) => (serial === before.get(service)?.serial ? [service] : []));
+    if (left.length > 0) return false;
+    for (const [service, { serial }] of now) if (serial !== (await serialIn(api, `${service}-tls`, NAMESPACE))) left.push(service);
     if (left.length > 0) return false;
     const seen = seenBy(await load.progress());
     left = [...now].filter(([service, { serial }]) => seen.get(service)?.has(serial) === false).map(([service]) => `${service} (callers)`);
@@ -89,12 +87,11 @@ async function renewAll({ kubectl }: Context, load: FleetLoad): Promise<void> {
 }
 
 /** `sentinel-mtls rotate`, as docs/guide/rotate-ca.md has it. */
-async function root(context: Context, load: FleetLoad): Promise<Check[]> {
-  const { kubectl } = context;
-  const old = serialIn(kubectl, CA.secret, CA.namespace);
+async function root({ api }: Context, load: FleetLoad): Promise<Check[]> {
+  const old = await serialIn(api, CA.secret, CA.namespace);
   await load.start();
   const started = await rotate('start', '--wait', '--stagger', '1s');
-  const next = serialIn(kubectl, CA.secret, CA.namespace);
+  const next = await serialIn(api, CA.secret, CA.namespace);
   const both = await untilRoots(load, [old, next]);
   const completed = await rotate('complete', '--wait');
   const alone = await untilRoots(load, [next]);
@@ -112,14 +109,15 @@ async function root(context: Context, load: FleetLoad): Promise<Check[]> {
 
 /** Whether both ends of every call survive it, that is: they must not. */
 async function rootWithoutOverlap(context: Context, load: FleetLoad): Promise<Check[]> {
-  const { kubectl } = context;
-  const old = serialIn(kubectl, CA.secret, CA.namespace);
+  const { kubectl, api } = context;
+  const serial = (): Promise<string> => serialIn(api, CA.secret, CA.namespace);
+  const old = await serial();
   await load.start();
   const key = { spec: { privateKey: { rotationPolicy: 'Always' } } };
   kubectl.run(['patch', 'certificate', CA.name, '-n', CA.namespace, '--type=merge', '-p', JSON.stringify(key)]);
-  renew(kubectl, CA.name, CA.namespace);
-  await until('there is a new root', 120, () => serialIn(kubectl, CA.secret, CA.namespace) !== old);
-  await untilRoots(load, [serialIn(kubectl, CA.secret, CA.namespace)]);
+  await renew(api, CA.name, CA.namespace);
+  await until('there is a new root', 120, async () => (await serial()) !== old);
+  await untilRoots(load, [await serial()]);
   // callers may find no common root with a server any more, and never see its certificate
   await renewAll(context, load).catch(() => undefined);
   return noneLost(WHILE_REPLACED, await load.stop());

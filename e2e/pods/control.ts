@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { createServer, get } from 'node:http';
+import { createServer } from 'node:http';
 import type { Mtls } from '../../libs/sentinel-node/src/index.js';
 import { declaredTargets, Load, type LoadReport, plainTargets } from './load.js';
 
-/** On the pod's own loopback interface: tests reach it by `kubectl exec`, nobody else does. */
-const PORT = 7001;
+/** On the pod's own loopback interface: tests reach it by a port that kubelet forwards, nobody else does. */
+export const CONTROL_PORT = 7001;
 
 const NONE: LoadReport = { seconds: 0, calls: [], failures: ['there was no load'] };
 
@@ -38,23 +38,11 @@ export function serveControl(mtls: Mtls): void {
     const answer = answers[pathname];
     if (answer === undefined) response.writeHead(404).end();
     else response.end(JSON.stringify(await answer(searchParams)));
-  }).listen(PORT, '127.0.0.1');
+  }).listen(CONTROL_PORT, '127.0.0.1');
 }
 
 function identityOf(mtls: Mtls): ServedIdentity {
   const { certPem, identity } = mtls.current();
   const serialOf = (certificate: Buffer | string): string => new X509Certificate(certificate).serialNumber;
   return { serial: serialOf(certPem), roots: identity.roots.map(({ facts }) => serialOf(Buffer.from(facts.der))) };
-}
-
-/** `ask PATH`: prints what the process of this pod answers. */
-export function ask([path = '']: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port: PORT, path }, response => {
-      if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
-      response.pipe(process.stdout, { end: false });
-      response.on('end', resolve);
-    });
-    request.on('error', reject);
-  });
 }

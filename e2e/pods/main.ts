@@ -1,5 +1,4 @@
 import { call } from './call.js';
-import { ask } from './control.js';
 import { listen } from './listen.js';
 import { probe } from './probe.js';
 import { serve } from './service.js';
@@ -8,12 +7,11 @@ import { serve } from './service.js';
  * The program of every pod of the end-to-end tests; it needs nothing but Node.
  *
  *     service              a service of the fleet on the project's runtime library (no argument does the same)
- *     ask PATH             what that process says of itself, or its load to start and stop
  *     call NAME PORT       one call by somebody whom no library holds back; prints how it ended
  *     listen TCP/80 …      answers on ports without TLS
  *     probe                reads targets from stdin, says which answer
  */
-const COMMANDS: Readonly<Record<string, (words: readonly string[]) => void | Promise<void>>> = { service: serve, ask, call, listen, probe };
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => void | Promise<void>>> = { service: serve, call, listen, probe };
 
 const [command = 'service', ...words] = process.argv.slice(2);
 const run = COMMANDS[command];

@@ -76,7 +76,7 @@ def serve_text(port: int) -> None:
 
 
 def serve_control() -> None:
-    """On the pod's own loopback interface: tests reach it by `kubectl exec`, nobody else does."""
+    """On the pod's own loopback interface: tests reach it by a port that kubelet forwards, nobody else does."""
     running: List[Load] = []
 
     def answer(path: str, words: Dict[str, List[str]]) -> str:
