@@ -9,9 +9,11 @@ import { down } from './node/down.js';
 import { differences, type Fingerprint, fingerprint } from './node/fingerprint.js';
 import { attempt } from './node/processes.js';
 import { build, nodePrograms } from './node/programs.js';
+import { whyNot } from './node/requirements.js';
 import { up } from './node/up.js';
 import { installPrerequisites } from './prerequisites.js';
 import { type Row, table, writeResults } from './results.js';
+import { withoutNode } from './without-node.js';
 
 const USAGE = `usage: npm run e2e [-- OPTIONS [CLAIM…]]
   --prove-it-can-fail   plants a fault for each claim: a row is good when the fault turns it red
@@ -33,6 +35,8 @@ async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   const chosen = CLAIMS.filter(({ name, onlyByName }) => (names.length === 0 ? onlyByName !== true : names.includes(name)));
+  const problem = whyNot();
+  if (problem !== undefined) return withoutNode(problem, chosen, note);
   const plant = options.includes('--prove-it-can-fail');
   const work = mkdtempSync(join(tmpdir(), 'sentinel-e2e-'));
   const start = Date.now();
