@@ -77,6 +77,7 @@ class RotatingContext(ssl.SSLContext):
         context._one_each = gate.side == "server" and version == ssl.TLSVersion.TLSv1_2
         context._alpn = ()
         context._contexts = {}
+        context._standing = None
         context._under(True)  # what can't be made into a context fails here, not at the first caller
         return context
 
@@ -84,6 +85,7 @@ class RotatingContext(ssl.SSLContext):
     _one_each: bool
     _alpn: Tuple[str, ...]
     _contexts: Dict[Tuple[int, Tuple[str, ...], bool], GenerationContext]
+    _standing: Optional[GenerationContext]
 
     def wrap_socket(
         self,
@@ -102,8 +104,11 @@ class RotatingContext(ssl.SSLContext):
     def wrap_bio(
         self, incoming: Any, outgoing: Any, server_side: bool = False, server_hostname: Any = None, session: Any = None
     ) -> ssl.SSLObject:
-        if not server_side or self._gate.side != "server":
-            self._check(server_side, server_hostname)
+        standing = self._standing
+        # What every connection to a server does is short.
+        if server_side and standing is not None and standing.generation is self._gate.current():
+            return JudgedObject._create(incoming, outgoing, server_side=True, context=standing)  # type: ignore[attr-defined,no-any-return]
+        self._check(server_side, server_hostname)
         if server_side:
             return JudgedObject._create(incoming, outgoing, server_side=True, context=self._under(False))  # type: ignore[attr-defined,no-any-return]
         return self._under(self._gate.checks_name(_text(server_hostname))).wrap_bio(incoming, outgoing, False, server_hostname, None)
@@ -111,6 +116,7 @@ class RotatingContext(ssl.SSLContext):
     def set_alpn_protocols(self, alpn_protocols: Any) -> None:
         """Kept for each generation; clients set it at every connection."""
         self._alpn = tuple(alpn_protocols)
+        self._standing = None
 
     def _check(self, server_side: bool, server_hostname: Any) -> None:
         if server_side != (self._gate.side == "server"):
@@ -130,6 +136,8 @@ class RotatingContext(ssl.SSLContext):
             found = GenerationContext.make(gate, generation, self._min_version, self._alpn, check)
             # The contexts of former generations go with their last connection.
             self._contexts = {**{k: v for k, v in self._contexts.items() if k[0] == generation.number}, key: found}
+        if gate.side == "server":
+            self._standing = found
         return found
 
     def load_cert_chain(self, *_arguments: Any, **_named: Any) -> None:

@@ -40,15 +40,14 @@ class _Gate:
         self._runtime.log.write("handshake-refused", side=self.side, code=code, peer=peer, remote=remote)
 
     def _admit(self, tls: Judged, generation: Generation, port: str, verdict_of: _VerdictOf) -> Connection:
-        """Every handshake passes here, with cold caches after its signatures: each call less is a microsecond or two."""
-        der = tls.getpeercert(True)
+        """Every handshake passes here, with cold caches after its signatures: each call less is some microseconds."""
+        der = tls._sslobj.getpeercert(True)
         if der is None:
             self.failed("peer-no-certificate", "")
             raise PeerRefusedError("peer-no-certificate", "the peer showed no certificate")
         peer = read_peer(der)
         connection = Connection(self.side, generation, peer, tls.peer_chain(), _NOT_JUDGED, verdict_of, weakref.ref(tls))
-        problem = peer.time_problem(time.time())
-        current = self.current()
+        problem, current = peer.time_problem(time.time()), self.current()
         if problem is None and current is not generation and not connection.trusted_by(current):
             problem = "peer-chain-untrusted"
         if problem is not None:
@@ -91,7 +90,9 @@ class ServerGate(_Gate):
         return None
 
     def admit(self, tls: Judged, generation: Generation) -> Connection:
-        return self._admit(tls, generation, self.port, self._verdict_of)
+        connection = self._admit(tls, generation, self.port, self._verdict_of)
+        self.settled(tls, connection)
+        return connection
 
 
 class ClientGate(_Gate):

@@ -7,7 +7,7 @@ import gc
 import time
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Dict, Optional, Protocol, Set
+from typing import TYPE_CHECKING, Callable, Dict, Optional, Protocol, Tuple
 
 from sentinel_common.generation import Generation
 
@@ -33,45 +33,44 @@ class Gate(Protocol):
 class Pending:
     """Handshakes of one event loop that are under way, with one timer for all of them.
 
-    asyncio leaves a connection that was closed in mid-handshake in a cycle, told to nobody. What is not over near its
-    deadline is looked at by the collector, once a second at most, whatever peers do; what lives on really hangs.
+    asyncio tells a TLS object nothing when its connection ends in mid-handshake, and leaves it in a cycle: it is counted
+    when it is freed. What is not over near its deadline is looked at by the collector, once a second at most, whatever
+    peers do; what lives on really hangs.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._running: "Set[weakref.ref[JudgedObject]]" = set()
+        self._running: "Dict[weakref.ref[JudgedObject], Tuple[Gate, float]]" = {}
         self._timer: Optional[asyncio.TimerHandle] = None
 
-    def add(self, tls: JudgedObject, seconds: float) -> Callable[[], None]:
-        """Returns what is to be called when it is over."""
-        reference = weakref.ref(tls, self._running.discard)
-        self._running.add(reference)
+    def add(self, tls: JudgedObject, gate: Gate, begun: float) -> Callable[[], object]:
+        """`begun` is of time.monotonic(). Returns what is to be called when it is over."""
+        reference = weakref.ref(tls, self._freed)
+        self._running[reference] = (gate, begun)
         if self._timer is None:
-            self._timer = self._loop.call_later(seconds, self._look, seconds)
-        return partial(self._running.discard, reference)
+            self._timer = self._loop.call_later(gate.handshake_timeout * _NEAR, self._look)
+        return partial(self._running.pop, reference, None)
 
-    def _look(self, seconds: float) -> None:
-        now, next_look = time.monotonic(), seconds
-        hanging = False
-        for reference in self._running.copy():
-            tls = reference()
-            if tls is None or tls._ended or tls._begun is None:
-                self._running.discard(reference)
-                continue
-            left = tls._begun + seconds - now
-            if left > 0.001:
-                next_look = min(next_look, left)
-            else:
-                hanging = True
-                # Once is enough: what the collector does not end, the server's own deadline does.
-                self._running.discard(reference)
-            del tls
-        if hanging and now - _last_collection[0] > 1:
+    def _freed(self, reference: "weakref.ref[JudgedObject]") -> None:
+        found = self._running.pop(reference, None)
+        if found is not None:
+            gate, begun = found
+            late = time.monotonic() - begun >= gate.handshake_timeout * 0.95
+            gate.failed("handshake-timeout" if late else "handshake-closed", "")
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        left = [begun + gate.handshake_timeout * _NEAR - now for gate, begun in self._running.values()]
+        if any(seconds < 0.001 for seconds in left) and now - _last_collection[0] > 1:
             _last_collection[0] = now
             gc.collect()
-        self._timer = self._loop.call_later(next_look, self._look, seconds) if self._running else None
+        # What is late now is in its server's hands, but may be dropped into a cycle yet.
+        later = [seconds if seconds >= 0.001 else 1.0 for seconds in left]
+        self._timer = self._loop.call_later(min(later), self._look) if self._running and later else None
 
 
+# Of the handshake's deadline: that one finds nothing left to tell of.
+_NEAR = 0.9
 _last_collection = [0.0]
 PENDING: Dict[asyncio.AbstractEventLoop, Pending] = {}
 

@@ -17,8 +17,11 @@ from sentinel_common.handshake import PENDING, pending_of
 from sentinel_common.reasons import handshake_code
 
 if TYPE_CHECKING:
+    from sentinel_common.context import GenerationContext
     from sentinel_common.handshake import Gate
 
+
+_WANTS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _running_loop = asyncio._get_running_loop
 
@@ -35,6 +38,7 @@ class Judged:
     connection: Optional[Connection] = None
     refusal: Optional[OSError] = None
     _begun: Optional[float] = None
+    _over: Optional[Callable[[], object]] = None
     _ended = False
     _settled = False
 
@@ -45,57 +49,53 @@ class Judged:
     getpeercert: Any
     _sslobj: Any
 
-    def _handshake(self, run: Callable[[], None]) -> None:
-        if self.refusal is not None:
-            raise self.refusal
-        if self.connection is not None:
-            return
-        context = self.context
-        try:
-            if self._begun is None:
-                self._begin(context.gate)
-            run()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except PeerRefusedError as error:
-            self._refuse(error)
-        except OSError as error:
-            self._end(error)
-            raise
-        try:
-            self.connection = context.gate.admit(self, context.generation)
-        except PeerRefusedError as error:
-            self._refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a judgement, nobody gets in by it
-            context.gate.failed("handshake-failed", self._remote())
-            self._refuse(PeerRefusedError("handshake-failed", type(error).__name__))
-        self._ended = True
-        if context.gate.side == "server":
-            self._settle(self.connection)
-
     def _begin(self, gate: Gate) -> None:
         self._begun = time.monotonic()
-        gate.begin(self.server_hostname)
+        if gate.side == "client":
+            try:
+                gate.begin(self.server_hostname)
+            except PeerRefusedError as error:
+                self._refuse(error)
+
+    def _judge(self, context: GenerationContext) -> None:
+        """After the handshake: nobody is let in by whatever goes wrong here."""
+        gate = context.gate
+        try:
+            self.connection = gate.admit(self, context.generation)
+        except PeerRefusedError as error:
+            self._refuse(error)
+        except Exception as error:  # noqa: BLE001 - see above
+            gate.failed("handshake-failed", self._remote())
+            self._refuse(PeerRefusedError("handshake-failed", type(error).__name__))
+        self._ended = True
+        if self._over is not None:
+            self._over()
+        if gate.side == "server":
+            self._settle()
 
     def _refuse(self, error: PeerRefusedError) -> NoReturn:
         self._ended = True
+        if self._over is not None:
+            self._over()
         self.refusal = error
         raise error
 
     def _end(self, error: BaseException) -> None:
         if not self._ended:
             self._ended = True
+            if self._over is not None:
+                self._over()
             self.context.gate.failed(handshake_code(error), self._remote())
 
-    def _settle(self, connection: Connection) -> None:
+    def _settle(self) -> None:
+        """Both sides have taken each other: reads and writes need no look from now on."""
         self._settled = True
-        self.context.gate.settled(self, connection)
 
     def _first_read(self, run: Callable[[], Any]) -> Any:
         """In TLS 1.3 a client learns with the first byte whether the server took its certificate."""
         try:
             found = run()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, socket.timeout):
+        except (*_WANTS, socket.timeout):
             raise
         except OSError as error:
             self._settled = True
@@ -106,16 +106,9 @@ class Judged:
             self._settled = True
             self.context.gate.failed("handshake-closed", self._remote())
         elif self.connection is not None:
-            self._settle(self.connection)
+            self.context.gate.settled(self, self.connection)
+            self._settle()
         return found
-
-    def _forgotten(self) -> None:
-        """Freed in the middle of a handshake: servers of asyncio tell a TLS object nothing of its end."""
-        if self._begun is not None and not self._ended:
-            self._ended = True
-            gate = self.context.gate
-            late = time.monotonic() - self._begun >= gate.handshake_timeout * 0.95
-            gate.failed("handshake-timeout" if late else "handshake-closed", "")
 
     def kill(self) -> None:
         """Ends the connection from any thread: not a byte passes from now on."""
@@ -139,24 +132,44 @@ class Judged:
 class JudgedObject(Judged, ssl.SSLObject):
     """For event loops."""
 
-    _over: Optional[Callable[[], None]] = None
-
     def selected_alpn_protocol(self) -> Optional[str]:
         """hypercorn asks for it in the task of the connection, of which each request's task is a child."""
         CONNECTION.set(self.connection)
         return super().selected_alpn_protocol()
 
     def do_handshake(self) -> None:
-        self._handshake(self._sslobj.do_handshake)
+        """A server passes here three times for each connection, with cold caches: so this is one call and not three."""
+        if self.refusal is not None:
+            raise self.refusal
+        if self.connection is not None:
+            return
+        context = self.context
+        try:
+            if self._begun is None:
+                self._begin(context.gate)
+            self._sslobj.do_handshake()
+        except _WANTS:
+            raise
+        except OSError as error:
+            self._end(error)
+            raise
+        self._judge(context)
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """asyncio asks after each handshake; taking a certificate apart costs more than all that we do, and callers come back."""
+        connection = self.connection
+        if binary_form or connection is None:
+            return super().getpeercert(binary_form)
+        told = connection.peer.told
+        if not told:
+            told.update(super().getpeercert() or {})
+        return told.copy()
 
     def _begin(self, gate: Gate) -> None:
-        self._begun = time.monotonic()
         loop = _running_loop()
         if loop is not None:  # else the caller sees every error itself
-            pending = PENDING.get(loop) or pending_of(loop)
-            self._over = pending.add(self, gate.handshake_timeout * 0.9)
-        if gate.side == "client":
-            gate.begin(self.server_hostname)
+            self._over = (PENDING.get(loop) or pending_of(loop)).add(self, gate, time.monotonic())
+        super()._begin(gate)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
         if self.connection is None:
@@ -170,12 +183,9 @@ class JudgedObject(Judged, ssl.SSLObject):
             self.do_handshake()
         return super().write(data)
 
-    def _settle(self, connection: Connection) -> None:
+    def _settle(self) -> None:
         self._settled = True
-        self.context.gate.settled(self, connection)
-        if self._over is not None:
-            self._over()
-        # Judged: from here on a read costs what it costs without us. `kill` takes the shortcut away.
+        # From here on a read costs what it costs without us. `kill` takes the shortcut away.
         self.read = self._sslobj.read  # type: ignore[method-assign]
         self.write = self._sslobj.write  # type: ignore[method-assign]
 
@@ -184,24 +194,32 @@ class JudgedObject(Judged, ssl.SSLObject):
             vars(self).pop(name, None)
         super().kill()
 
-    def __del__(self) -> None:
-        if not self._ended:
-            self._forgotten()
-
 
 class JudgedSocket(Judged, ssl.SSLSocket):
     """For blocking sockets; the handshake has a deadline of its own, also against one byte at a time."""
 
     def do_handshake(self, block: bool = False) -> None:
-        timeout, limit = self.gettimeout(), self.context.gate.handshake_timeout
-        if timeout == 0.0 or (timeout is not None and timeout <= limit):
-            self._handshake(lambda: ssl.SSLSocket.do_handshake(self, block))
+        if self.refusal is not None:
+            raise self.refusal
+        if self.connection is not None:
             return
-        self.settimeout(limit)
+        context, timeout = self.context, self.gettimeout()
+        bounded = timeout is None or timeout > context.gate.handshake_timeout
+        if bounded:
+            self.settimeout(context.gate.handshake_timeout)
         try:
-            self._handshake(lambda: ssl.SSLSocket.do_handshake(self, block))
+            if self._begun is None:
+                self._begin(context.gate)
+            super().do_handshake(block)
+        except _WANTS:
+            raise
+        except OSError as error:
+            self._end(error)
+            raise
         finally:
-            self.settimeout(timeout)
+            if bounded:
+                self.settimeout(timeout)
+        self._judge(context)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
         if self.connection is None and self._sslobj is not None:

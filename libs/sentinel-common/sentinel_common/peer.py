@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property, lru_cache
-from typing import Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from cryptography import x509
 
@@ -31,6 +31,8 @@ class Peer:
     serial_hash: str = ""
     not_before: datetime = _LATEST
     not_after: datetime = _EARLIEST
+    # What `ssl` says of this certificate (SSLObject.getpeercert), once somebody asked.
+    told: Dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
