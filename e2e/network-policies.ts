@@ -9,9 +9,9 @@ import { until } from './node/processes.js';
 export async function untilPoliciesAreInForce({ api }: Context): Promise<void> {
   let wanted = await wantedBy(api);
   let polls = 0;
-  await until('network policies are in force', 60, async () => {
+  const areInForce = async (): Promise<boolean> => {
     // what was there a while ago may be gone by now
-    if (++polls % 20 === 0) wanted = await wantedBy(api);
+    if (++polls % 100 === 0) wanted = await wantedBy(api);
     const now = inForce();
     return (
       now !== undefined &&
@@ -19,7 +19,9 @@ export async function untilPoliciesAreInForce({ api }: Context): Promise<void> {
       includes(now.namespaces, wanted.namespaces) &&
       includes(now.pods, wanted.pods)
     );
-  });
+  };
+  // hundreds of states are waited for
+  await until('network policies are in force', 60, areInForce, 20);
 }
 
 async function wantedBy(api: Api): Promise<InForce> {

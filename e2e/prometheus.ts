@@ -30,22 +30,22 @@ export class Prometheus {
     await until('Prometheus is ready', 60, () => attempt(['curl', '-sf', `http://${ADDRESS}/-/ready`]).ok);
   }
 
-  query(expression: string): Sample[] {
-    return (this.#get(`query?query=${encodeURIComponent(expression)}`) as { result: Sample[] }).result;
+  async query(expression: string): Promise<Sample[]> {
+    return ((await this.#get(`query?query=${encodeURIComponent(expression)}`)) as { result: Sample[] }).result;
   }
 
-  alerts(): Alert[] {
-    return (this.#get('alerts') as { alerts: Alert[] }).alerts;
+  async alerts(): Promise<Alert[]> {
+    return ((await this.#get('alerts')) as { alerts: Alert[] }).alerts;
   }
 
   stop(): Promise<void> {
     return stop('prometheus');
   }
 
-  #get(path: string): unknown {
-    const { ok, stdout, stderr } = attempt(['curl', '-sSf', `http://${ADDRESS}/api/v1/${path}`]);
-    if (!ok) throw new Error(`Prometheus: ${stderr}`);
-    return (JSON.parse(stdout) as { data: unknown }).data;
+  async #get(path: string): Promise<unknown> {
+    const answer = await fetch(`http://${ADDRESS}/api/v1/${path}`);
+    if (!answer.ok) throw new Error(`Prometheus: ${answer.status} ${await answer.text()}`);
+    return ((await answer.json()) as { data: unknown }).data;
   }
 
   #settings(): object {

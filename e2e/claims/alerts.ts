@@ -36,11 +36,11 @@ export const alerts: Claim = {
         .map(({ metadata }) => metadata.name)
         .sort();
       const known = await untilSeen(prometheus, names);
-      const quiet = prometheus.alerts().filter(isFiring).map(nameOf);
+      const quiet = (await prometheus.alerts()).filter(isFiring).map(nameOf);
       await letExpire(context, 'control-api-tls');
       let firing: string[] = [];
-      await until(`${EXPIRED} fires`, ALERT_SECONDS, () => {
-        firing = prometheus.alerts().filter(isFiring).map(nameOf).sort();
+      await until(`${EXPIRED} fires`, ALERT_SECONDS, async () => {
+        firing = (await prometheus.alerts()).filter(isFiring).map(nameOf).sort();
         return firing.some(name => name.startsWith(EXPIRED));
       }).catch(() => undefined);
       return [
@@ -69,11 +69,8 @@ const nameOf = ({ labels }: Alert): string => `${labels.alertname} ${labels.name
 
 async function untilSeen(prometheus: Prometheus, names: readonly string[]): Promise<string[]> {
   let seen: string[] = [];
-  await until('the rules see the certificates', 180, () => {
-    seen = prometheus
-      .query('sentinel:certificate_ready:max{fleet="sentinel"} == 1')
-      .map(({ metric }) => metric.name ?? '')
-      .sort();
+  await until('the rules see the certificates', 180, async () => {
+    seen = (await prometheus.query('sentinel:certificate_ready:max{fleet="sentinel"} == 1')).map(({ metric }) => metric.name ?? '').sort();
     return seen.length >= names.length;
   }).catch(() => undefined);
   return seen;

@@ -36,8 +36,9 @@ export function serveControl(mtls: Mtls): void {
   createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     const answer = answers[pathname];
-    if (answer === undefined) response.writeHead(404).end();
-    else response.end(JSON.stringify(await answer(searchParams)));
+    const text = answer === undefined ? '' : JSON.stringify(await answer(searchParams));
+    // without a length the end of the connection would be the end of the answer, which a forwarded port tells late
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-length': Buffer.byteLength(text) }).end(text);
   }).listen(CONTROL_PORT, '127.0.0.1');
 }
 
