@@ -27,8 +27,8 @@ export interface Claim {
   readonly says: string;
   /** Left out of a run of all. @default false */
   readonly onlyByName?: boolean;
-  /** A claim before it that it runs beside: it mostly waits, and neither touches what the other does. */
-  readonly beside?: string;
+  /** Claims that run one after the other while this one mostly waits: neither touches what the others do. */
+  readonly beside?: readonly string[];
   /** What `plant` breaks. */
   readonly fault: string;
   /** A failed check that only the planted fault explains: its text must match. */

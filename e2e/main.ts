@@ -49,7 +49,7 @@ async function main(words: readonly string[]): Promise<number> {
     const context: Context = { kubectl: new Kubectl(nodePrograms().kubectl), api: await Api.open(), helm, work, note };
     await installPrerequisites(context, 'dev');
     note(`cert-manager, trust-manager and approver-policy answer after ${seconds(start)} s`);
-    for (const claims of together(chosen)) rows.push(...(await Promise.all(claims.map(claim => tryClaim(claim, context, plant)))));
+    for (const group of grouped(chosen)) rows.push(...(await tryGroup(group, context, plant)));
     context.api.close();
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -61,15 +61,29 @@ async function main(words: readonly string[]): Promise<number> {
   return red > 0 ? 1 : 0;
 }
 
-/** In their order, those beside each other in one group. */
-function together(claims: readonly Claim[]): Claim[][] {
-  const groups: Claim[][] = [];
-  for (const claim of claims) {
-    const group = groups.find(each => each.some(({ name }) => name === claim.beside));
-    if (group === undefined) groups.push([claim]);
-    else group.push(claim);
+interface Group {
+  readonly inTurn: Claim[];
+  readonly meanwhile: readonly Claim[];
+}
+
+/** The claims in their order; what only waits does so beside others. */
+function grouped(claims: readonly Claim[]): Group[] {
+  const waiting = claims.filter(({ beside }) => beside?.some(name => claims.some(claim => claim.name === name)));
+  const groups: Group[] = [];
+  for (const claim of claims.filter(each => !waiting.includes(each))) {
+    const meanwhile = waiting.filter(({ beside }) => beside?.includes(claim.name));
+    const group = groups.find(each => each.meanwhile.some(other => meanwhile.includes(other)));
+    if (group === undefined) groups.push({ inTurn: [claim], meanwhile });
+    else group.inTurn.push(claim);
   }
   return groups;
+}
+
+async function tryGroup({ inTurn, meanwhile }: Group, context: Context, plant: boolean): Promise<Row[]> {
+  const started = meanwhile.map(claim => tryClaim(claim, context, plant));
+  const rows: Row[] = [];
+  for (const claim of inTurn) rows.push(await tryClaim(claim, context, plant));
+  return [...rows, ...(await Promise.all(started))];
 }
 
 const CLEAN: Omit<Claim, 'check'> = {
