@@ -60,7 +60,8 @@ class Pending:
 
     def _look(self) -> None:
         now = time.monotonic()
-        left = [begun + gate.handshake_timeout * _NEAR - now for gate, begun in self._running.values()]
+        # A copy: a reference may be freed at any moment, in any thread.
+        left = [begun + gate.handshake_timeout * _NEAR - now for gate, begun in list(self._running.values())]
         if any(seconds < 0.001 for seconds in left) and now - _last_collection[0] > 1:
             _last_collection[0] = now
             gc.collect()
@@ -78,7 +79,7 @@ PENDING: Dict[asyncio.AbstractEventLoop, Pending] = {}
 def pending_of(loop: asyncio.AbstractEventLoop) -> Pending:
     found = PENDING.get(loop)
     if found is None:
-        for former in [each for each in PENDING if each.is_closed()]:
+        for former in [each for each in list(PENDING) if each.is_closed()]:
             PENDING.pop(former, None)
         found = PENDING[loop] = Pending(loop)
     return found

@@ -72,6 +72,9 @@ class Judged:
             self._over()
         if gate.side == "server":
             self._settle()
+        if self.refusal is not None:  # a swap in another thread came between the judgement and this
+            self.connection = None
+            raise self.refusal
 
     def _refuse(self, error: PeerRefusedError) -> NoReturn:
         self._ended = True
@@ -188,11 +191,13 @@ class JudgedObject(Judged, ssl.SSLObject):
         # From here on a read costs what it costs without us. `kill` takes the shortcut away.
         self.read = self._sslobj.read  # type: ignore[method-assign]
         self.write = self._sslobj.write  # type: ignore[method-assign]
+        if self.refusal is not None:  # killed in another thread meanwhile
+            self.kill()
 
     def kill(self) -> None:
+        super().kill()
         for name in ("read", "write"):
             vars(self).pop(name, None)
-        super().kill()
 
 
 class JudgedSocket(Judged, ssl.SSLSocket):
