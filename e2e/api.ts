@@ -21,7 +21,6 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 export class Api {
   readonly #config: KubeConfig;
   readonly #forward: PortForward;
-  /** Of each its own connection where the API server was restarted. */
   readonly #agent: Agent;
 
   static async open(): Promise<Api> {

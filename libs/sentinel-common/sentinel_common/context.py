@@ -107,11 +107,13 @@ class RotatingContext(ssl.SSLContext):
         standing = self._standing
         # What every connection to a server does is short.
         if server_side and standing is not None and standing.generation is self._gate.current():
-            return JudgedObject._create(incoming, outgoing, server_side=True, context=standing)  # type: ignore[attr-defined,no-any-return]
-        self._check(server_side, server_hostname)
+            context = standing
+        else:
+            self._check(server_side, server_hostname)
+            context = self._under(not server_side and self._gate.checks_name(_text(server_hostname)))
         if server_side:
-            return JudgedObject._create(incoming, outgoing, server_side=True, context=self._under(False))  # type: ignore[attr-defined,no-any-return]
-        return self._under(self._gate.checks_name(_text(server_hostname))).wrap_bio(incoming, outgoing, False, server_hostname, None)
+            return JudgedObject._create(incoming, outgoing, server_side=True, context=context)  # type: ignore[attr-defined,no-any-return]
+        return context.wrap_bio(incoming, outgoing, False, server_hostname, None)
 
     def set_alpn_protocols(self, alpn_protocols: Any) -> None:
         """Kept for each generation; clients set it at every connection."""

@@ -37,7 +37,7 @@ class Judged:
 
     connection: Optional[Connection] = None
     refusal: Optional[OSError] = None
-    _begun: Optional[float] = None
+    _begun = False
     _over: Optional[Callable[[], object]] = None
     _ended = False
     _settled = False
@@ -50,7 +50,7 @@ class Judged:
     _sslobj: Any
 
     def _begin(self, gate: Gate) -> None:
-        self._begun = time.monotonic()
+        self._begun = True
         if gate.side == "client":
             try:
                 gate.begin(self.server_hostname)
@@ -148,7 +148,7 @@ class JudgedObject(Judged, ssl.SSLObject):
             return
         context = self.context
         try:
-            if self._begun is None:
+            if not self._begun:
                 self._begin(context.gate)
             self._sslobj.do_handshake()
         except _WANTS:
@@ -213,7 +213,7 @@ class JudgedSocket(Judged, ssl.SSLSocket):
         if bounded:
             self.settimeout(context.gate.handshake_timeout)
         try:
-            if self._begun is None:
+            if not self._begun:
                 self._begin(context.gate)
             super().do_handshake(block)
         except _WANTS:

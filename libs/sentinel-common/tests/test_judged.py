@@ -15,10 +15,10 @@ from sentinel_common.connections import Connection
 from sentinel_common.tls import server_context
 
 
-def ends(context: ssl.SSLContext, caller: ssl.SSLContext) -> Tuple[ssl.SSLObject, ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
-    """Server and caller of one connection, and what goes from the caller to the server and back."""
+def ends(context: ssl.SSLContext, caller: ssl.SSLContext) -> Tuple[ssl.SSLObject, ssl.SSLObject]:
+    """Server and caller of one connection."""
     forth, back = ssl.MemoryBIO(), ssl.MemoryBIO()
-    return context.wrap_bio(forth, back, True), caller.wrap_bio(back, forth, False, "localhost"), forth, back
+    return context.wrap_bio(forth, back, True), caller.wrap_bio(back, forth, False, "localhost")
 
 
 def shake(server: ssl.SSLObject, caller: ssl.SSLObject) -> None:
@@ -43,7 +43,7 @@ def test_not_a_byte_passes_once_a_swap_has_ended_the_connection(
 
         if moment == "while it is judged":
             monkeypatch.setattr(runtime.connections, "add", add)
-        server, caller, _forth, _back = ends(server_context(folder.config(), port=8443), bare_context([root], root.issue("web")))
+        server, caller = ends(server_context(folder.config(), port=8443), bare_context([root], root.issue("web")))
         tls: Any = server
         if moment == "while it is judged":
             with pytest.raises(ConnectionAbortedError):
@@ -60,7 +60,7 @@ def test_not_a_byte_passes_once_a_swap_has_ended_the_connection(
 def test_a_connection_that_stands_passes_bytes(folder: Projected, root: Authority) -> None:
     folder.write(root.issue("api"), [root], policy())
     with opened(folder.config()):
-        server, caller, _forth, _back = ends(server_context(folder.config(), port=8443), bare_context([root], root.issue("web")))
+        server, caller = ends(server_context(folder.config(), port=8443), bare_context([root], root.issue("web")))
         shake(server, caller)
         caller.write(b"question")
         assert server.read(100) == b"question"
