@@ -170,7 +170,7 @@ test('a caller says how far it came: no address of that name, no connection, no 
   closing.push(() => agent.destroy());
   expect(await said(agent, { lookup: () => {} })).toMatch(/^connect-failed: .*no address of that name within 300 ms$/);
 
-  const silent = createPlain(() => {});
+  const silent = createPlain(socket => closing.push(() => socket.destroy()));
   closing.push(() => silent.close());
   expect(await said(client.agentTo(await listen(silent as never)))).toMatch(/^handshake-timeout: .*no handshake within 300 ms$/);
 
