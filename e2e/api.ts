@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:https';
 import { PassThrough } from 'node:stream';
-import type { KubeConfig, PortForward } from '@kubernetes/client-node';
+import type { PortForward } from '@kubernetes/client-node';
+import { ApiFailure, connect, type Question, Api as Server } from '../lib/cluster/read/index.js';
 import type { Resource } from './kubectl.js';
 import { KUBECONFIG } from './node/settings.js';
 
@@ -19,52 +19,42 @@ export const MERGE_PATCH = 'application/merge-patch+json';
  * program in a pod, for each question takes more than the services under test do.
  */
 export class Api {
-  readonly #config: KubeConfig;
+  readonly #server: Server;
   readonly #forward: PortForward;
-  readonly #agent: Agent;
 
   static async open(): Promise<Api> {
     const { KubeConfig, PortForward } = await import('@kubernetes/client-node');
     const config = new KubeConfig();
     config.loadFromFile(KUBECONFIG);
-    const options = {};
-    await config.applyToHTTPSOptions(options);
-    return new Api(config, new PortForward(config, false), new Agent({ ...options, keepAlive: true }));
+    return new Api(new Server(await connect({ kubeconfig: KUBECONFIG })), new PortForward(config, false));
   }
 
-  private constructor(config: KubeConfig, forward: PortForward, agent: Agent) {
-    this.#config = config;
+  private constructor(server: Server, forward: PortForward) {
+    this.#server = server;
     this.#forward = forward;
-    this.#agent = agent;
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 
   /** An object by its path, like `/api/v1/namespaces/x/secrets/y`; undefined when there is none. */
-  async get(path: string): Promise<Resource | undefined> {
-    const answer = await this.#send('GET', path);
-    return answer.status === 404 ? undefined : parsed('GET', path, answer);
+  get(path: string): Promise<Resource | undefined> {
+    return this.#ask({ method: 'GET', path });
   }
 
   async list(path: string): Promise<Resource[]> {
-    return parsed('GET', path, await this.#send('GET', path)).items;
+    return (await this.#ask({ method: 'GET', path }))?.items ?? [];
   }
 
   /** Server-side apply. */
-  apply(path: string, object: object): Promise<Resource> {
-    return this.patch(`${path}?fieldManager=e2e&force=true`, APPLY, object);
+  async apply(path: string, object: object): Promise<void> {
+    await this.patch(`${path}?fieldManager=e2e&force=true`, APPLY, object);
   }
 
-  async patch(path: string, type: string, body: object): Promise<Resource> {
-    return parsed('PATCH', path, await this.#send('PATCH', path, { type, text: JSON.stringify(body) }));
+  async patch(path: string, contentType: string, body: object): Promise<void> {
+    if ((await this.#ask({ method: 'PATCH', path, contentType, body })) === undefined) throw new Error(`PATCH ${path}: there is none`);
   }
 
   /** Does not wait until it is gone. */
   async delete(path: string): Promise<void> {
-    const answer = await this.#send('DELETE', path);
-    if (answer.status !== 404) parsed('DELETE', path, answer);
+    await this.#ask({ method: 'DELETE', path });
   }
 
   /** What a plain HTTP server on a pod's own loopback interface answers; nothing runs in the pod for it. */
@@ -95,23 +85,13 @@ export class Api {
     }
   }
 
-  #send(method: string, path: string, body?: { readonly type: string; readonly text: string }): Promise<Answer> {
-    const server = this.#config.getCurrentCluster()?.server ?? '';
-    return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) };
-      const sent = request(new URL(path, server), { method, headers, agent: this.#agent, timeout: ANSWER_MS }, response => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', part => {
-          text += part;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-        response.on('error', reject);
-      });
-      sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer in ${ANSWER_MS} ms`)));
-      sent.on('error', reject);
-      sent.end(body?.text);
-    });
+  async #ask(question: Question): Promise<Resource | undefined> {
+    try {
+      return (await this.#server.ask(question)) as Resource;
+    } catch (error) {
+      if (error instanceof ApiFailure && error.status === 404) return undefined;
+      throw new Error(`${question.method} ${question.path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }
 
@@ -123,9 +103,4 @@ function isWhole(text: string): boolean {
   const [head = ''] = text.split(END_OF_HEAD, 1);
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   return STATUS.test(head) && length !== undefined && text.length >= head.length + END_OF_HEAD.length + Number(length);
-}
-
-function parsed(method: string, path: string, { status, text }: Answer): Resource {
-  if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text.trim().slice(0, 500)}`);
-  return JSON.parse(text) as Resource;
 }

@@ -1,5 +1,6 @@
 import type { Api } from './api.js';
 import type { Kubectl } from './kubectl.js';
+import type { RunningFleet } from './running-fleet.js';
 
 /** One comparison with the running cluster. */
 export interface Check {
@@ -15,6 +16,7 @@ export interface Context {
   readonly kubectl: Kubectl;
   readonly api: Api;
   readonly helm: string;
+  readonly fleet: RunningFleet;
   /** A folder for this run's files. */
   readonly work: string;
   readonly note: (line: string) => void;
@@ -27,8 +29,8 @@ export interface Claim {
   readonly says: string;
   /** Left out of a run of all. @default false */
   readonly onlyByName?: boolean;
-  /** Claims that run one after the other while this one mostly waits: neither touches what the others do. */
-  readonly beside?: readonly string[];
+  /** It is about Sentinel's dev with its pods running, and leaves that as it found it but for policies and certificates. @default false */
+  readonly onRunningFleet?: boolean;
   /** What `plant` breaks. */
   readonly fault: string;
   /** A failed check that only the planted fault explains: its text must match. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from './claim.js';
 import { serviceImages } from './images/catalogue.js';
-import type { Resource } from './kubectl.js';
+import { byNamespace, type Resource } from './kubectl.js';
 import { ctr, importImage } from './node/containers.js';
 import { run } from './node/processes.js';
 import { ROOT } from './node/settings.js';
@@ -21,17 +21,21 @@ export class InstalledEnvironment {
   }
 
   /** `kubectl create namespace`, `kubectl apply -k`, and wait: certificates, the bundle, and with `pods` the workloads. */
-  async install({ pods }: { readonly pods: boolean }): Promise<void> {
+  install({ pods }: { readonly pods: boolean }): void {
     const { kubectl } = this.context;
     importImagesOf(this.objects);
     // the strictest level for pods: what we ship must run there
     kubectl.makeNamespace(this.namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
     kubectl.run(['apply', '-k', this.folder], { timeoutMs: 120_000 });
-    for (const { metadata } of this.ofKind('Certificate')) {
-      await kubectl.untilCondition('certificate', metadata.name, metadata.namespace, 'Ready', 120);
+    for (const [namespace, certificates] of byNamespace(this.ofKind('Certificate'))) {
+      kubectl.untilCondition('certificate', certificates.map(nameOf), namespace, 'Ready', 120);
     }
-    for (const { metadata } of this.ofKind('Bundle')) await kubectl.untilCondition('bundle', metadata.name, undefined, 'Synced', 60);
-    if (pods) await this.untilPodsAreReady();
+    kubectl.untilCondition('bundle', this.ofKind('Bundle').map(nameOf), undefined, 'Synced', 60);
+    if (pods)
+      kubectl.untilRolledOut(
+        this.objects.filter(({ kind }) => WORKLOADS.includes(kind)),
+        120,
+      );
   }
 
   /** `kubectl delete -k`. */
@@ -44,8 +48,8 @@ export class InstalledEnvironment {
     const { kubectl } = this.context;
     this.delete();
     // cert-manager leaves Secrets in place when their Certificates go
-    for (const { metadata, spec } of this.ofKind('Certificate')) {
-      kubectl.delete(['secret', spec.secretName, '-n', metadata.namespace ?? '']);
+    for (const [namespace, certificates] of byNamespace(this.ofKind('Certificate'))) {
+      kubectl.delete(['secret', ...certificates.map(({ spec }) => spec.secretName), '-n', namespace]);
     }
     // this one is the API server's own
     if (this.namespace !== 'default') kubectl.delete(['namespace', this.namespace]);
@@ -54,17 +58,10 @@ export class InstalledEnvironment {
   ofKind(kind: string): Resource[] {
     return this.objects.filter(object => object.kind === kind);
   }
-
-  private async untilPodsAreReady(): Promise<void> {
-    const { kubectl } = this.context;
-    const workloads = this.objects.filter(({ kind }) => ['Deployment', 'DaemonSet', 'StatefulSet'].includes(kind));
-    for (const { kind, metadata } of workloads) {
-      kubectl.run(['rollout', 'status', `${kind}/${metadata.name}`, '-n', metadata.namespace ?? '', '--timeout=120s'], {
-        timeoutMs: 130_000,
-      });
-    }
-  }
 }
+
+const WORKLOADS = ['Deployment', 'DaemonSet', 'StatefulSet'];
+const nameOf = ({ metadata }: Resource): string => metadata.name;
 
 export function objectsIn(folder: string): Resource[] {
   return readdirSync(folder)

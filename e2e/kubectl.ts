@@ -1,4 +1,4 @@
-import { attempt, attemptAsync, type Outcome, until } from './node/processes.js';
+import { attempt, attemptAsync, type Outcome } from './node/processes.js';
 import { KUBECONFIG } from './node/settings.js';
 
 /** A Kubernetes object as the API gives it; fields are looked at where a check needs them. */
@@ -65,21 +65,40 @@ export class Kubectl {
     this.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }]);
   }
 
-  /** Waits until a condition has a status: `Ready=True` of a Certificate, `Available=True` of a Deployment. */
-  async untilCondition(kind: string, name: string, namespace: string | undefined, type: string, seconds: number): Promise<void> {
-    let last = 'it has no such condition';
-    const place = namespace === undefined ? name : `${namespace}/${name}`;
-    try {
-      await until(`${kind} ${place} is ${type}`, seconds, () => {
-        const conditions: Condition[] = this.get(kind, name, namespace)?.status?.conditions ?? [];
-        const found = conditions.find(condition => condition.type === type);
-        if (found !== undefined) last = `${found.status}: ${found.reason ?? ''} ${found.message ?? ''}`;
-        return found?.status === 'True';
-      });
-    } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)} (${last.trim()})`);
+  /** Waits until every pod that these workloads want is there and ready. */
+  untilRolledOut(workloads: readonly Resource[], seconds: number): void {
+    for (const [namespace, inside] of byNamespace(workloads)) {
+      const names = inside.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+      this.run(['rollout', 'status', ...names, '-n', namespace, `--timeout=${seconds}s`], { timeoutMs: (seconds + 10) * 1000 });
     }
   }
+
+  /** Waits until all of them have a condition that is true: `Ready` of Certificates, `Available` of Deployments. They must be there. */
+  untilCondition(kind: string, names: readonly string[], namespace: string | undefined, type: string, seconds: number): void {
+    if (names.length === 0) return;
+    const place = namespace === undefined ? [] : ['-n', namespace];
+    const words = ['wait', kind, ...names, ...place, `--for=condition=${type}`, `--timeout=${seconds}s`];
+    const { ok, stderr } = this.try(words, { timeoutMs: (seconds + 10) * 1000 });
+    if (ok) return;
+    const reasons = names.flatMap(name => {
+      const conditions: Condition[] = this.get(kind, name, namespace)?.status?.conditions ?? [];
+      const found = conditions.find(condition => condition.type === type);
+      if (found?.status === 'True') return [];
+      return [
+        `${name}: ${found === undefined ? 'it has no such condition' : `${found.status}: ${found.reason ?? ''} ${found.message ?? ''}`}`,
+      ];
+    });
+    throw new Error(`${kind} is not ${type} after ${seconds} s: ${reasons.join('; ')} (${stderr.trim().slice(-500)})`);
+  }
+}
+
+export function byNamespace(objects: readonly Resource[]): Map<string, Resource[]> {
+  const all = new Map<string, Resource[]>();
+  for (const object of objects) {
+    const namespace = object.metadata.namespace ?? '';
+    all.set(namespace, [...(all.get(namespace) ?? []), object]);
+  }
+  return all;
 }
 
 /** kubectl says this of every kustomization with an order of its own, and then takes that order, which puts policies before pods. */

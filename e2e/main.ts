@@ -1,18 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from './api.js';
-import type { Claim, Context } from './claim.js';
-import { CLAIMS } from './claims/index.js';
-import { Kubectl } from './kubectl.js';
+import type { Claim } from './claim.js';
+import { CLAIMS, STAGES } from './claims/index.js';
+import { openContext } from './context.js';
+import { sideBySide, tryInTurn } from './lanes.js';
 import { down } from './node/down.js';
 import { differences, type Fingerprint, fingerprint } from './node/fingerprint.js';
 import { attempt } from './node/processes.js';
-import { build, nodePrograms } from './node/programs.js';
 import { whyNot } from './node/requirements.js';
 import { up } from './node/up.js';
 import { installPrerequisites } from './prerequisites.js';
-import { type Row, table, writeResults } from './results.js';
+import { note, type Row, seconds, table, writeResults } from './results.js';
 import { withoutNode } from './without-node.js';
 
 const USAGE = `usage: npm run e2e [-- OPTIONS [CLAIM…]]
@@ -20,8 +19,6 @@ const USAGE = `usage: npm run e2e [-- OPTIONS [CLAIM…]]
   --keep                leaves the cluster up
   claims: ${CLAIMS.map(({ name }) => name).join(', ')}
 `;
-
-const note = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 async function main(words: readonly string[]): Promise<number> {
   const options = words.filter(word => word.startsWith('--'));
@@ -45,12 +42,13 @@ async function main(words: readonly string[]): Promise<number> {
   const before = fingerprint();
   try {
     await up(note);
-    const [helm = ''] = build('helm4');
-    const context: Context = { kubectl: new Kubectl(nodePrograms().kubectl), api: await Api.open(), helm, work, note };
+    const context = await openContext(work);
     await installPrerequisites(context, 'dev');
     note(`cert-manager, trust-manager and approver-policy answer after ${seconds(start)} s`);
-    for (const group of grouped(chosen)) rows.push(...(await tryGroup(group, context, plant)));
-    context.api.close();
+    for (const lanes of STAGES) {
+      const left = lanes.map(claims => claims.filter(claim => chosen.includes(claim))).filter(claims => claims.length > 0);
+      rows.push(...(left.length > 1 ? await sideBySide(left, work, plant) : await tryInTurn(left.flat(), context, plant)));
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
     if (!options.includes('--keep')) rows.push(await leave(before, plant));
@@ -59,31 +57,6 @@ async function main(words: readonly string[]): Promise<number> {
   process.stdout.write(table(rows, plant));
   if (names.length === 0 && !plant) writeResults(rows, seconds(start));
   return red > 0 ? 1 : 0;
-}
-
-interface Group {
-  readonly inTurn: Claim[];
-  readonly meanwhile: readonly Claim[];
-}
-
-/** The claims in their order; what only waits does so beside others. */
-function grouped(claims: readonly Claim[]): Group[] {
-  const waiting = claims.filter(({ beside }) => beside?.some(name => claims.some(claim => claim.name === name)));
-  const groups: Group[] = [];
-  for (const claim of claims.filter(each => !waiting.includes(each))) {
-    const meanwhile = waiting.filter(({ beside }) => beside?.includes(claim.name));
-    const group = groups.find(each => each.meanwhile.some(other => meanwhile.includes(other)));
-    if (group === undefined) groups.push({ inTurn: [claim], meanwhile });
-    else group.inTurn.push(claim);
-  }
-  return groups;
-}
-
-async function tryGroup({ inTurn, meanwhile }: Group, context: Context, plant: boolean): Promise<Row[]> {
-  const started = meanwhile.map(claim => tryClaim(claim, context, plant));
-  const rows: Row[] = [];
-  for (const claim of inTurn) rows.push(await tryClaim(claim, context, plant));
-  return [...rows, ...(await Promise.all(started))];
 }
 
 const CLEAN: Omit<Claim, 'check'> = {
@@ -110,27 +83,6 @@ async function leave(before: Fingerprint, plant: boolean): Promise<Row> {
   const checks = Object.keys(before).length;
   return { claim: CLEAN, checks, failed: Math.min(found.length, checks), good, seconds: seconds(start), figures: [] };
 }
-
-/** Without a fault a claim is good when all of its checks are; with one, when a check fails that the fault explains. */
-async function tryClaim(claim: Claim, context: Context, plant: boolean): Promise<Row> {
-  const start = Date.now();
-  note(`\n${claim.name}: ${plant ? `fault: ${claim.fault}` : claim.says}`);
-  try {
-    const checks = await claim.check(context, plant);
-    const failed = checks.filter(({ ok }) => !ok);
-    for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${claim.name}: ${what}: ${found ?? ''}`);
-    const shown = failed.filter(({ what, found }) => claim.faultShows.test(`${what}: ${found ?? ''}`));
-    const good = plant ? shown.length > 0 : checks.length > 0 && failed.length === 0;
-    const figures = checks.flatMap(({ figure }) => (figure === undefined ? [] : [figure]));
-    return { claim, checks: checks.length, failed: failed.length, good, seconds: seconds(start), figures };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    note(`  FAILED: ${claim.name}: ${reason}`);
-    return { claim, checks: 0, failed: 0, good: false, seconds: seconds(start), figures: [], reason };
-  }
-}
-
-const seconds = (since: number): number => Math.round((Date.now() - since) / 100) / 10;
 
 main(process.argv.slice(2)).then(
   code => {

@@ -56,7 +56,7 @@ export async function startPebble(context: Context): Promise<void> {
       },
     },
   ]);
-  await kubectl.untilCondition('pod', 'pebble', NAMESPACE, 'Ready', 60);
+  kubectl.untilCondition('pod', ['pebble'], NAMESPACE, 'Ready', 60);
   await pointName(context, NAME, NAMESPACE, 'pebble');
 }
 

@@ -17,8 +17,8 @@ interface Pinned {
 /** The versions that the project's schemas and manifests are written for; what is installed here must be the same. */
 const versions = JSON.parse(readFileSync(join(ROOT, 'schemas', 'versions.json'), 'utf8')) as Readonly<Record<string, Pinned>>;
 
-export const CHARTS = ['cert-manager', 'trust-manager', 'approver-policy'] as const;
-export type Chart = (typeof CHARTS)[number];
+const CHARTS = ['cert-manager', 'trust-manager', 'approver-policy'] as const;
+type Chart = (typeof CHARTS)[number];
 
 /** cert-manager and its companions as pods, from their own charts with the values that we ship; and the operator's CRDs for alerts. */
 export async function installPrerequisites(context: Context, environment: string): Promise<void> {
@@ -38,11 +38,18 @@ export async function installPrerequisites(context: Context, environment: string
   await webhooksAnswer(context);
 }
 
+/** Installs again what has other values in the environment that follows. */
+export function changeEnvironment(context: Context, from: string, to: string): void {
+  const settings = (environment: string, chart: Chart): string =>
+    readFileSync(valuesOf(environment, chart), 'utf8').replace(/^\s*#.*\n/gm, '');
+  for (const chart of CHARTS) if (settings(from, chart) !== settings(to, chart)) install(context, chart, valuesOf(to, chart));
+}
+
 /** Name of a chart in cert-manager's repository, and of the release. */
 const releaseOf = (chart: Chart): string => (chart === 'approver-policy' ? 'cert-manager-approver-policy' : chart);
 
 /** `helm upgrade --install` as the first lines of the values file say; the release of approver-policy's chart sets the image's tag. */
-export function install(context: Context, chart: Chart, values: string): void {
+function install(context: Context, chart: Chart, values: string): void {
   const own =
     chart === 'cert-manager' ? CERT_MANAGER_SETTINGS : chart === 'approver-policy' ? ['--set', `image.tag=${pinned(chart).version}`] : [];
   run(
@@ -62,7 +69,7 @@ const CERT_MANAGER_SETTINGS = [
 ];
 
 /** The values that an environment is shipped with; prod alone has those of approver-policy. */
-export function valuesOf(environment: string, chart: Chart): string {
+function valuesOf(environment: string, chart: Chart): string {
   const file = (name: string): string => join(ROOT, 'dist', name, 'prerequisites', `${chart}.values.yaml`);
   return existsSync(file(environment)) ? file(environment) : file('prod');
 }

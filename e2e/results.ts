@@ -15,6 +15,11 @@ export interface Row {
   readonly reason?: string;
 }
 
+export const note = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+/** To a tenth. */
+export const seconds = (since: number): number => Math.round((Date.now() - since) / 100) / 10;
+
 export function table(rows: readonly Row[], plant: boolean): string {
   const lines = rows.map(({ claim, checks, failed, good, seconds, figures, reason }) => {
     const verdict = plant ? (good ? 'turns red' : 'STAYS GREEN') : good ? 'holds' : 'FAILS';
@@ -27,9 +32,9 @@ export function table(rows: readonly Row[], plant: boolean): string {
 }
 
 /** e2e/results.json: what the last whole run has shown, with which versions. */
-export function writeResults(rows: readonly Row[], seconds: number): void {
+export function writeResults(rows: readonly Row[], wholeSeconds: number): void {
   const results = {
-    seconds,
+    seconds: wholeSeconds,
     versions: versions(),
     claims: rows.map(({ claim, checks, failed, good, seconds: time, figures, reason }) => ({
       name: claim.name,

@@ -69,7 +69,7 @@ export async function startVault(context: Context, environment: string, fleet: s
       },
     },
   ]);
-  await kubectl.untilCondition('pod', 'vault', NAMESPACE, 'Ready', 60);
+  kubectl.untilCondition('pod', ['vault'], NAMESPACE, 'Ready', 60);
   await pointName(context, NAME, NAMESPACE, 'vault');
   let root = '';
   await until('Vault says its root', 10, () => {

@@ -13,6 +13,9 @@ import { hostOf, NAMESPACE, spiffeIdOf } from './_sentinel.js';
 const TARGET = { host: hostOf('control-api'), port: '8000' };
 const CALLER = spiffeIdOf('node-agent');
 const IMAGE = 'ghcr.io/sentinel/node-agent:0.4.0';
+/** On what is made here, to find it again. */
+const ATTACK = { e2e: 'attack' };
+const OTHER_NAMESPACES = ['outside', 'monitoring'];
 const HOUR_MS = 3_600_000;
 
 type Outcome = CallOutcome['outcome'];
@@ -100,11 +103,11 @@ export async function attacksByReason(context: Context, pod: string): Promise<Ch
 export async function makeAttackers(context: Context, fleetNamespace: string): Promise<void> {
   const { kubectl } = context;
   const secrets = await credentials(kubectl.get('secret', 'sentinel-ca-secret', 'cert-manager'));
-  for (const namespace of ['outside', 'monitoring']) kubectl.makeNamespace(namespace);
+  for (const namespace of OTHER_NAMESPACES) kubectl.makeNamespace(namespace);
   const secret = (namespace: string, name: string): object => ({
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: `attack-${name}`, namespace },
+    metadata: { name: `attack-${name}`, namespace, labels: ATTACK },
     stringData: secrets[name],
   });
   const names = Object.keys(secrets);
@@ -116,8 +119,13 @@ export async function makeAttackers(context: Context, fleetNamespace: string): P
     ]),
     pod('prometheus', 'monitoring', { 'app.kubernetes.io/name': 'prometheus' }, [], ownerIn(context, 'monitoring')),
   ]);
-  const pods = [`${fleetNamespace}/forged-label`, 'outside/forged-label', 'monitoring/prometheus'];
-  for (const each of pods) await kubectl.untilCondition('pod', each.split('/')[1] ?? '', each.split('/')[0], 'ContainersReady', 60);
+  for (const namespace of [fleetNamespace, 'outside']) kubectl.untilCondition('pod', ['forged-label'], namespace, 'ContainersReady', 60);
+  kubectl.untilCondition('pod', ['prometheus'], 'monitoring', 'ContainersReady', 60);
+}
+
+export function removeAttackers({ kubectl }: Context, fleetNamespace: string): void {
+  kubectl.delete(['pods,secrets', '-l', `e2e=${ATTACK.e2e}`, '-n', fleetNamespace]);
+  kubectl.delete(['namespace', ...OTHER_NAMESPACES]);
 }
 
 /** A pod with an owner is not adopted by the controller whose labels it forges. */
@@ -130,7 +138,7 @@ function pod(name: string, namespace: string, labels: object, secrets: readonly 
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, labels, ownerReferences: [owner] },
+    metadata: { name, namespace, labels: { ...labels, ...ATTACK }, ownerReferences: [owner] },
     spec: {
       // never ready, so that no Service sends it what is meant for the real one
       readinessGates: [{ conditionType: 'sentinel-mtls.io/never' }],

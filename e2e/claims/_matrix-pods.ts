@@ -51,7 +51,7 @@ export class MatrixPods {
       const last = Number(this.#addresses.get(key(pod))?.split('.')[3]);
       const inBlock = last >= 176 && last <= 191;
       if (inBlock !== inX(pod) || (inX(pod) && last > 183)) throw new Error(`${key(pod)} has address ${this.#addresses.get(key(pod))}`);
-      await kubectl.untilCondition('pod', pod.name, pod.namespace, 'Ready', 60);
+      kubectl.untilCondition('pod', [pod.name], pod.namespace, 'Ready', 60);
       this.#probers.set(key(pod), new Prober(pod.namespace, pod.name));
     }
   }

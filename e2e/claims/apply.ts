@@ -19,7 +19,7 @@ export const apply: Claim = {
     const { kubectl } = context;
     const environment = new InstalledEnvironment(context, join(ROOT, 'dist', 'dev'), NAMESPACE);
     try {
-      await environment.install({ pods: true });
+      environment.install({ pods: true });
       if (plant) editByHand(context);
       const checks = [...podsRun(context), noDifference(context, environment.folder), secondApply(context, environment.folder)];
       environment.delete();

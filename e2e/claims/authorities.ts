@@ -35,7 +35,7 @@ export const authorities: Claim = {
         const environment = new InstalledEnvironment(context, folder(name), NAMESPACE);
         try {
           if (plant) await bring(context, await authority('the brought CA'), ['cert-manager', NAMESPACE]);
-          await environment.install({ pods: false });
+          environment.install({ pods: false });
           const root = pebbleRoot(context);
           const signers = { 'gateway-public-tls': (secret: Resource) => ({ issuer: chainOf(secret)[1], roots: root, acme: true }) };
           checks.push(...compareEnvironment(context, environment, signers).map(check => ({ ...check, what: `${name}: ${check.what}` })));

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { type Check, type Claim, type Context, holds, same } from '../claim.js';
-import { InstalledEnvironment } from '../environment.js';
+import type { InstalledEnvironment } from '../environment.js';
 import { untilPoliciesAreInForce } from '../network-policies.js';
-import { ROOT } from '../node/settings.js';
-import { attackers, attacksByReason, makeAttackers } from './_attackers.js';
+import { attackers, attacksByReason, makeAttackers, removeAttackers } from './_attackers.js';
 import { callFrom, denialsBy, inTurns } from './_calls.js';
 import { hostOf, NAMESPACE, podOf, services, spiffeIdOf } from './_sentinel.js';
 
@@ -23,20 +21,20 @@ export const calls: Claim = {
   says: "declared calls work, others don't, and the layer that refuses is the one that should",
   fault: 'one more NetworkPolicy lets everybody in',
   faultShows: /undeclared.*found "(refused|handshake|closed|answered)/,
+  onRunningFleet: true,
   async check(context, plant) {
-    const environment = new InstalledEnvironment(context, join(ROOT, 'dist', 'dev'), NAMESPACE);
-    await environment.install({ pods: true });
+    const environment = context.fleet.up(context);
     try {
       await makeAttackers(context, NAMESPACE);
       if (plant) context.kubectl.apply([ALLOW_ALL]);
-      await untilPoliciesAreInForce(context);
+      await untilPoliciesAreInForce(context, NAMESPACES);
       const all = callsOf(context);
       const withPolicies = await inTurns(all, call =>
         tryCall(context, call, call.declared ? 'answered' : 'no connection', 'with network policies'),
       );
       const attacks = await inTurns(attackers('with network policies'), attack => attack.run(context));
       removePolicies(context, environment);
-      await untilPoliciesAreInForce(context);
+      await untilPoliciesAreInForce(context, NAMESPACES);
       // without the network's help the process has to say no, on the ports where it knows who calls
       const guarded = all.filter(({ tls, from }) => tls && from.namespace === NAMESPACE);
       // a server that speaks TLS 1.3 refuses a caller after the caller's part of the handshake; its metrics say why
@@ -48,11 +46,13 @@ export const calls: Claim = {
       const attackReasons = await attacksByReason(context, podOf(context, 'control-api'));
       return [...withPolicies, ...attacks, ...without, ...reasons, ...bare, ...attackReasons];
     } finally {
-      context.kubectl.delete(['namespace', 'outside', 'monitoring']);
-      environment.remove();
+      context.kubectl.delete(['networkpolicy', ALLOW_ALL.metadata.name, '-n', NAMESPACE]);
+      removeAttackers(context, NAMESPACE);
     }
   },
 };
+
+const NAMESPACES = [NAMESPACE, 'outside', 'monitoring'];
 
 async function tryCall(
   context: Context,

@@ -16,7 +16,7 @@ export const certificates: Claim = {
     const checks: Check[] = [];
     for (const name of ['dev', 'staging']) {
       const environment = new InstalledEnvironment(context, join(ROOT, 'dist', name), 'sentinel-system');
-      await environment.install({ pods: false });
+      environment.install({ pods: false });
       try {
         if (plant) await addName(context);
         checks.push(...compareEnvironment(context, environment).map(check => ({ ...check, what: `${name}: ${check.what}` })));
@@ -38,18 +38,19 @@ export function compareEnvironment({ kubectl }: Context, environment: InstalledE
     .map(({ metadata }) => metadata.name)
     .filter(name => !name.endsWith('-vault-issuer'));
   const leaves = declared.filter(({ spec }) => spec.isCA !== true).map(({ metadata }) => metadata.name);
+  const [certificates, secrets] = [everyOne(kubectl, 'certificates'), everyOne(kubectl, 'secrets')];
   const issuers = environment.objects.filter(({ kind }) => kind === 'ClusterIssuer' || kind === 'Issuer');
   return [
     holds('a leaf per service', services.length > 0 && services.every(service => leaves.includes(`${service}-tls`)), leaves.join(', ')),
     ...declared.flatMap(rendered => {
       const { name, namespace = '' } = rendered.metadata;
-      const live = kubectl.get('certificate', name, namespace);
-      const secret = kubectl.get('secret', rendered.spec.secretName, namespace);
+      const live = certificates.get(`${namespace}/${name}`);
+      const secret = secrets.get(`${namespace}/${rendered.spec.secretName}`);
       if (live === undefined || secret === undefined) return [holds(`${namespace}/${name} is issued`, false, 'there is none')];
       const issuer = issuers.find(each => each.metadata.name === rendered.spec.issuerRef.name);
       // fields are those of the file, the status is the cluster's
       const certificate = { ...rendered, status: live.status } as Resource;
-      return compareFields(certificate, secret, signers[name]?.(secret) ?? { issuer: signerOf(kubectl, issuer), roots });
+      return compareFields(certificate, secret, signers[name]?.(secret) ?? { issuer: signerOf(secrets, issuer), roots });
     }),
   ];
 }
@@ -57,11 +58,17 @@ export function compareEnvironment({ kubectl }: Context, environment: InstalledE
 /** What a certificate is held to, where its signer is outside of the cluster; by name of the Certificate. */
 export type Signers = Readonly<Record<string, (secret: Resource) => Expected>>;
 
+type ByName = ReadonlyMap<string, Resource>;
+
+/** By `namespace/name`. */
+const everyOne = (kubectl: Context['kubectl'], kind: string): ByName =>
+  new Map(kubectl.list(kind, '-A').map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]));
+
 /** The certificate with which an issuer of kind `ca` signs; undefined for one that lets each sign itself. */
-function signerOf(kubectl: Context['kubectl'], issuer: Resource | undefined): string | undefined {
+function signerOf(secrets: ByName, issuer: Resource | undefined): string | undefined {
   const name: string | undefined = issuer?.spec?.ca?.secretName;
   if (name === undefined) return undefined;
-  const secret = kubectl.get('secret', name, issuer?.metadata.namespace ?? 'cert-manager');
+  const secret = secrets.get(`${issuer?.metadata.namespace ?? 'cert-manager'}/${name}`);
   return pemsOf(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString('utf8'))[0];
 }
 

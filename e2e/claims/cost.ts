@@ -8,7 +8,7 @@ import { KUBECONFIG, ROOT } from '../node/settings.js';
 import { FleetLoad, noneLost, totals } from './_load.js';
 import { declaredBy, hostOf, NAMESPACE, podsOf, services } from './_sentinel.js';
 
-const SECONDS = 20;
+const SECONDS = 12;
 const MEBIBYTE = 1024 * 1024;
 const HELD_MEBIBYTES = 60;
 /** What the smallest proxy beside each pod is published to take: Istio 1.24's sidecar 60 MB, Dapr's 23 MB. */

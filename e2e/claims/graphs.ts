@@ -45,17 +45,15 @@ async function tryExample(context: Context, example: string, plant: boolean): Pr
   const environment = new InstalledEnvironment(context, folder, namespace);
   const overlay = join(context.work, `${example}-overlay`);
   importServiceImages([IMAGE]);
-  await environment.install({ pods: false });
+  environment.install({ pods: false });
   try {
     const workloads = workloadsOf(folder, namespace);
     writeOverlay(overlay, folder, [...workloads.values(), ...policies.flatMap(policy => serviceOf(policy, policies, workloads))]);
     kubectl.run(['apply', '-k', overlay], { timeoutMs: 120_000 });
-    for (const { kind, metadata } of workloads.values()) {
-      kubectl.run(['rollout', 'status', `${kind}/${metadata.name}`, '-n', namespace, '--timeout=180s'], { timeoutMs: 190_000 });
-    }
+    kubectl.untilRolledOut([...workloads.values()], 180);
     if (plant)
       kubectl.run(['patch', 'networkpolicy', `${policies[1]?.service}-mtls-only`, '-n', namespace, '--type=merge', '-p', NO_INGRESS]);
-    await untilPoliciesAreInForce(context);
+    await untilPoliciesAreInForce(context, [namespace]);
     const pods = podsOf(context, namespace, workloads);
     const load = new FleetLoad(context, namespace, new Map([...pods].map(([service, { metadata }]) => [service, metadata.name])));
     await load.untilReady();

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Check, type Claim, type Context, holds } from '../claim.js';
-import { InstalledEnvironment } from '../environment.js';
 import type { Resource } from '../kubectl.js';
 import { ctr } from '../node/containers.js';
 import { startApiServer, startEtcd } from '../node/control-plane.js';
 import { nodeIsReady, startKubelet } from '../node/kubelet.js';
 import { run, stop, until } from '../node/processes.js';
 import { nodePrograms } from '../node/programs.js';
-import { ROOT } from '../node/settings.js';
 import type { LoadReport } from '../pods/load.js';
 import { FleetLoad, noneLost, totals } from './_load.js';
 import { renew, serialIn } from './_renewal.js';
@@ -67,9 +64,9 @@ export const healing: Claim = {
   says: `${VICTIMS.map(({ name }) => name).join(', ')}: killed under load, no other call is lost, and renewal goes on`,
   fault: 'cert-manager is gone for good',
   faultShows: /is renewed after/,
+  onRunningFleet: true,
   async check(context, plant) {
-    const environment = new InstalledEnvironment(context, join(ROOT, 'dist', 'dev'), NAMESPACE);
-    await environment.install({ pods: true });
+    context.fleet.up(context);
     const scale = (replicas: number): string =>
       context.kubectl.run(['scale', 'deployment', 'cert-manager', '-n', 'cert-manager', `--replicas=${replicas}`]);
     try {
@@ -86,7 +83,6 @@ export const healing: Claim = {
         scale(1);
         context.kubectl.run(['rollout', 'status', 'deployment/cert-manager', '-n', 'cert-manager', '--timeout=60s']);
       }
-      environment.remove();
     }
   },
 };

@@ -4,7 +4,7 @@ import { InstalledEnvironment } from '../environment.js';
 import type { Condition, Resource } from '../kubectl.js';
 import { attempt, until } from '../node/processes.js';
 import { ROOT } from '../node/settings.js';
-import { CHARTS, install, valuesOf } from '../prerequisites.js';
+import { changeEnvironment } from '../prerequisites.js';
 import { startVault, stopVault } from '../vault.js';
 import { chainOf } from './_fields.js';
 import { compareEnvironment } from './certificates.js';
@@ -26,14 +26,14 @@ export const issuance: Claim = {
   fault: 'a request policy for any name is bound to everybody',
   faultShows: /^account of control-api asks for the identity of pipeline-controller/,
   async check(context, plant) {
-    for (const chart of CHARTS) install(context, chart, valuesOf('prod', chart));
+    changeEnvironment(context, 'dev', 'prod');
     const root = await startVault(context, PROD, 'sentinel');
     const { kubectl } = context;
     const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'sentinel-vault-roots', namespace: 'cert-manager' } };
     kubectl.apply([{ ...configMap, data: { 'ca.crt': root } }]);
     const environment = new InstalledEnvironment(context, PROD, NAMESPACE);
     try {
-      await environment.install({ pods: false });
+      environment.install({ pods: false });
       const signers = Object.fromEntries(
         environment
           .ofKind('Certificate')
@@ -53,7 +53,7 @@ export const issuance: Claim = {
       environment.remove();
       kubectl.delete(['configmap', 'sentinel-vault-roots', '-n', 'cert-manager']);
       stopVault(context);
-      for (const chart of CHARTS) install(context, chart, valuesOf('dev', chart));
+      changeEnvironment(context, 'prod', 'dev');
     }
   },
 };
@@ -73,7 +73,8 @@ interface Attempt {
 }
 
 /** No policy is for this requester and namespace: the request stays as it is and is never signed. */
-const UNDECIDED = 'nobody decided within 20 s';
+const DECISION_SECONDS = 10;
+const UNDECIDED = `nobody decided within ${DECISION_SECONDS} s`;
 
 const ATTEMPTS: readonly Attempt[] = [
   {
@@ -141,7 +142,7 @@ async function askByCertificate(context: Context): Promise<Check> {
 /** The first decision on a request, or the certificate where there is one. */
 async function verdictOn({ kubectl }: Context, name: string, namespace: string): Promise<string> {
   let verdict = '';
-  await until('the request is decided', 20, () => {
+  await until('the request is decided', DECISION_SECONDS, () => {
     const { conditions = [], certificate } = kubectl.get('certificaterequest', name, namespace)?.status ?? {};
     const is = (type: string): boolean => (conditions as Condition[]).some(each => each.type === type && each.status === 'True');
     verdict = certificate !== undefined ? 'issued' : is('Denied') ? 'denied' : is('Approved') ? 'approved' : '';

@@ -22,7 +22,8 @@ interface Matrix {
   readonly cases: readonly { readonly name: string; readonly steps: readonly Step[] }[];
 }
 
-const TRIED = ['TCP/80', 'TCP/81', 'UDP/80', 'UDP/81'];
+const UDP_PORTS = ['80', '81'];
+const TRIED = ['TCP/80', 'TCP/81', ...UDP_PORTS.map(port => `UDP/${port}`)];
 /** Both answers come at once; this only ends a test on a machine that is too busy. */
 const TIMEOUT_MS = 10_000;
 
@@ -64,9 +65,9 @@ async function tryStep(context: Context, pods: MatrixPods, base: Matrix['base'],
   await setLabels(context, step.namespaces ?? {}, step.pods ?? []);
   for (const policy of policies) await api.apply(pathOf(policy), policy);
   try {
-    await untilPoliciesAreInForce(context);
+    await untilPoliciesAreInForce(context, Object.keys(base.namespaces));
     // a datagram from a port that was used a state ago would belong to an exchange that was allowed
-    attempt([...IN_NODE_NETWORK, 'conntrack', '-D', '-p', 'udp']);
+    for (const port of UDP_PORTS) attempt([...IN_NODE_NETWORK, 'conntrack', '-D', '-p', 'udp', '--orig-port-dst', port]);
     const found = await pods.reach(there, TRIED, TIMEOUT_MS);
     const expected = new Map(step.reach.flatMap(({ ports, rows }) => ports.map(port => [port, rows] as const)));
     const text = (rows: ReadonlyMap<string, readonly string[]>): string =>

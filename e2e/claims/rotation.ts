@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { ROUNDS } from '../asked.js';
 import { type Check, type Claim, type Context, holds, same } from '../claim.js';
-import { InstalledEnvironment } from '../environment.js';
 import { attemptAsync, type Outcome, until } from '../node/processes.js';
 import { KUBECONFIG, ROOT } from '../node/settings.js';
 import type { LoadReport } from '../pods/load.js';
@@ -12,8 +12,8 @@ const CA = { name: 'sentinel-ca', secret: 'sentinel-ca-secret', namespace: 'cert
 const OLD_ROOT = 'sentinel-old-root';
 const WHILE_REPLACED = 'while the root is replaced';
 const ROTATE_MS = 600_000;
-/** Renewals of all leaves, one after the other. */
-const ROUNDS = roundsOf(process.env.E2E_ROUNDS ?? '20');
+/** Two cores have the requests, and all that a renewal takes. */
+const SLOWER = 2;
 
 /** Leaves and root are renewed by cert-manager, the kubelet hands them on, the runtime library takes them; all of it under load. */
 export const rotation: Claim = {
@@ -21,9 +21,9 @@ export const rotation: Claim = {
   says: `${ROUNDS} renewals of every leaf and a new root, under load between all services, lose no request`,
   fault: 'the root is replaced without keeping the old one trusted',
   faultShows: /while the root is replaced: no request is lost/,
+  onRunningFleet: true,
   async check(context, plant) {
-    const environment = new InstalledEnvironment(context, join(ROOT, 'dist', 'dev'), NAMESPACE);
-    await environment.install({ pods: true });
+    context.fleet.up(context);
     try {
       const load = new FleetLoad(context, NAMESPACE, podsOf(context));
       const checks = plant ? [] : await leaves(context, load);
@@ -31,14 +31,13 @@ export const rotation: Claim = {
       return checks;
     } finally {
       context.kubectl.delete(['configmap', OLD_ROOT, '-n', CA.namespace]);
-      environment.remove();
     }
   },
 };
 
 async function leaves(context: Context, load: FleetLoad): Promise<Check[]> {
   const first = await load.identities();
-  await load.start();
+  await load.start({ slower: SLOWER });
   const start = Date.now();
   for (let round = 1; round <= ROUNDS; round += 1) await renewAll(context, load);
   const seconds = (Date.now() - start) / 1000;
@@ -138,11 +137,4 @@ async function untilRoots(load: FleetLoad, serials: readonly string[]): Promise<
     () => true,
     () => false,
   );
-}
-
-/** Without a round nothing would be shown. */
-function roundsOf(text: string): number {
-  const rounds = Number(text);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`E2E_ROUNDS is "${text}", expected a number from 1`);
-  return rounds;
 }

@@ -1,5 +1,6 @@
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
 import { PAUSE_IMAGE } from '../node/containers.js';
 import { build } from '../node/programs.js';
@@ -55,7 +56,15 @@ const isFilled = (names: readonly string[]): names is Image['references'] => nam
 /** The program of e2e/pods with the runtime library in it, as one file. */
 function podProgram(): string {
   const outdir = join(ROOT, 'build', 'e2e', 'pod');
-  buildSync({ entryPoints: [join(ROOT, 'build', 'e2e', 'pods', 'main.js')], outdir, bundle: true, platform: 'node', target: 'node20' });
+  const entryPoints = [join(ROOT, 'build', 'e2e', 'pods', 'main.js')];
+  const { outputFiles } = buildSync({ entryPoints, outdir, bundle: true, platform: 'node', target: 'node20', write: false });
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    // two lanes may do this at the same time: nobody reads half a file
+    const whole = join(ROOT, 'build', 'e2e', `.${basename(path)}-${threadId}`);
+    writeFileSync(whole, contents);
+    renameSync(whole, path);
+  }
   return outdir;
 }
 

@@ -117,7 +117,7 @@ export function run(command: readonly string[], options: { readonly input?: stri
 }
 
 /** Polls until `test` is true; throws with `what` after the deadline. */
-export async function until(what: string, seconds: number, test: () => boolean | Promise<boolean>, everyMs = 100): Promise<void> {
+export async function until(what: string, seconds: number, test: () => boolean | Promise<boolean>, everyMs = 250): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await test())) {
     if (Date.now() > deadline) throw new Error(`${what}: not so after ${seconds} s`);

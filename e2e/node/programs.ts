@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { KUBERNETES } from '../asked.js';
 import { ROOT } from './settings.js';
 
 /** What runs on the machine itself, outside of pods. */
@@ -7,23 +8,23 @@ export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' 
 
 export type Programs = Readonly<Record<ProgramName, string>>;
 
+const built = new Map<string, string[]>();
+
 /** Paths of tools by name, built where they are missing; see e2e/tools/build.mjs. Output of the build goes to stderr. */
 export function build(...tools: readonly string[]): string[] {
+  const key = tools.join(' ');
   const script = join(ROOT, 'e2e', 'tools', 'build.mjs');
-  const output = execFileSync(process.execPath, [script, ...tools], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  return output.trim().split('\n');
-}
-
-/** Which Kubernetes runs: the one that is tested at every change, or with `E2E_VERSIONS=older` an older one. */
-function kubernetes(): string {
-  const set = process.env.E2E_VERSIONS ?? '';
-  if (set === '') return 'kubernetes';
-  if (set === 'older') return 'kubernetes-older';
-  throw new Error(`E2E_VERSIONS is "${set}", expected "older" or nothing`);
+  const paths =
+    built.get(key) ??
+    execFileSync(process.execPath, [script, ...tools], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+      .trim()
+      .split('\n');
+  built.set(key, paths);
+  return paths;
 }
 
 export function nodePrograms(): Programs {
-  const paths = new Map(build('etcd', kubernetes()).map(path => [path.slice(path.lastIndexOf('/') + 1), path]));
+  const paths = new Map(build('etcd', KUBERNETES).map(path => [path.slice(path.lastIndexOf('/') + 1), path]));
   const path = (name: ProgramName): string => {
     const found = paths.get(name);
     if (found === undefined) throw new Error(`e2e/tools builds no "${name}"`);

@@ -27,6 +27,8 @@ export interface LoadReport {
 }
 
 const PAUSE_MS: Readonly<Record<Way, number>> = { kept: 20, fresh: 60 };
+/** Within which the first request of each loop is made. */
+const FIRST_MS = 250;
 const TIMEOUT_MS = 5_000;
 const MAX_FAILURES = 20;
 
@@ -93,8 +95,8 @@ export class Load {
 
   async #loop(way: Way, report: CallReport, call: () => Promise<string>): Promise<void> {
     const pause = PAUSE_MS[way] * this.slower;
-    // or the loops of thirty services would all knock at the same moment, and at the same again
-    await sleep(Math.random() * pause);
+    // or thirty services would make their first handshakes, which take the longest, at the same moment on two cores
+    await sleep(Math.random() * FIRST_MS * this.slower);
     while (this.#running) {
       const start = performance.now();
       report.sent[way] += 1;
