@@ -15,8 +15,12 @@ type SentRow = Omit<Row, 'claim'> & { readonly name: string };
 
 /** Lanes at the same time, each in a thread of its own: claims wait for programs without giving way. */
 export async function sideBySide(lanes: readonly (readonly Claim[])[], work: string, plant: boolean): Promise<Row[]> {
-  const rows = await Promise.all(lanes.map(claims => inThread({ names: claims.map(({ name }) => name), work, plant })));
-  return rows.flat();
+  const ended = await Promise.allSettled(lanes.map(claims => inThread({ names: claims.map(({ name }) => name), work, plant })));
+  // only when no lane needs the cluster any more
+  return ended.flatMap(lane => {
+    if (lane.status === 'rejected') throw lane.reason;
+    return lane.value;
+  });
 }
 
 function inThread(lane: Lane): Promise<Row[]> {
@@ -40,23 +44,21 @@ function claimOf(name: string): Claim {
 /** Claims one after the other. What they share of a running fleet is taken away at the end, and after each planted fault. */
 export async function tryInTurn(claims: readonly Claim[], context: Context, plant: boolean): Promise<Row[]> {
   const rows: Row[] = [];
-  try {
-    for (const claim of claims) {
-      if (plant || claim.onRunningFleet !== true) context.fleet.down();
-      rows.push(await tryClaim(claim, context, plant));
-    }
-  } finally {
-    context.fleet.down();
+  for (const [at, claim] of claims.entries()) {
+    const goesOn = !plant && claims[at + 1]?.onRunningFleet === true;
+    rows.push(await tryClaim(claim, context, plant, goesOn));
   }
   return rows;
 }
 
 /** Without a fault a claim is good when all of its checks are; with one, when a check fails that the fault explains. */
-async function tryClaim(claim: Claim, context: Context, plant: boolean): Promise<Row> {
+async function tryClaim(claim: Claim, context: Context, plant: boolean, fleetGoesOn: boolean): Promise<Row> {
   const start = Date.now();
   note(`\n${claim.name}: ${plant ? `fault: ${claim.fault}` : claim.says}`);
   try {
-    const checks = await claim.check(context, plant);
+    const checks = await claim.check(context, plant).finally(() => {
+      if (!fleetGoesOn) context.fleet.down();
+    });
     const failed = checks.filter(({ ok }) => !ok);
     for (const { what, found } of failed) note(`  ${plant ? 'found' : 'FAILED'}: ${claim.name}: ${what}: ${found ?? ''}`);
     const shown = failed.filter(({ what, found }) => claim.faultShows.test(`${what}: ${found ?? ''}`));

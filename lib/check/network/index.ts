@@ -7,6 +7,7 @@ export type { OutsideConnection } from './outside.js';
 export { labelsOf, type PodShape } from './pods.js';
 export type { Direction, NetworkPolicy, NetworkProblem, Peer } from './policy.js';
 export { isProtocol, Ports, PROTOCOLS, type Protocol } from './ports.js';
+export { readPolicies } from './read-policies.js';
 export type { Labels, Selector } from './selector.js';
 export { type ServicePort, servicePort, serviceSelects } from './services.js';
-export { type Workload, workloadName } from './workloads.js';
+export { type Workload, workloadName, workloadsOf } from './workloads.js';

@@ -7,8 +7,7 @@ import { Namespaces } from './namespaces.js';
 import { type OutsideConnection, outsideOf } from './outside.js';
 import { DIRECTIONS, type Direction, type NetworkPolicy, type NetworkProblem } from './policy.js';
 import { Ports } from './ports.js';
-import { readPolicy } from './read-policy.js';
-import { unreadPolicies } from './unread.js';
+import { type Policies, readPolicies } from './read-policies.js';
 import { type Workload, workloadsOf } from './workloads.js';
 
 /** Connections that may be opened from one workload to another, to the ports of its pods. */
@@ -36,10 +35,10 @@ export class Network {
   readonly #classesOf = new Map<Workload, PodClass[]>();
   readonly #found = new Map<number, PodClass[]>();
 
-  constructor(objects: ObjectSet) {
-    const read = objects.ofKind('NetworkPolicy', 'networking.k8s.io').map(readPolicy);
-    this.policies = read.flatMap(result => ('policy' in result ? [result.policy] : []));
-    this.problems = [...read.flatMap(result => ('problems' in result ? result.problems : [])), ...unreadPolicies(objects)];
+  /** @param read the policies of the same objects, where they were read before */
+  constructor(objects: ObjectSet, read: Policies = readPolicies(objects)) {
+    this.policies = read.policies;
+    this.problems = read.problems;
     this.workloads = workloadsOf(objects);
     this.namespaces = new Namespaces(objects);
     for (const policy of this.policies)

@@ -1,6 +1,6 @@
 import type { Plan } from '../../fleet/plan.js';
 import type { KubernetesObject } from '../../objects/index.js';
-import { type Labels, NAMESPACE_NAME_LABEL, type Network, type Peer, type Selector } from '../network/index.js';
+import { type Labels, NAMESPACE_NAME_LABEL, type NetworkPolicy, type Peer, type Selector } from '../network/index.js';
 import { isPods } from './roles.js';
 
 /** A pod that need not exist: anybody who may make pods can make it. */
@@ -18,7 +18,7 @@ export const ANYWHERE = 'another.namespace';
  * declared are left out: their pods play declared parts already.
  */
 export function witnessesOf(
-  network: Network,
+  policies: readonly NetworkPolicy[],
   plan: Plan,
 ): { readonly witnesses: readonly Witness[]; readonly namespaces: readonly KubernetesObject[] } {
   const declared = new Set<string>();
@@ -27,7 +27,7 @@ export function witnessesOf(
     if (isPods(peer)) declared.add(keyOf(peer.namespace, peer.labels));
   const witnesses = new Map<string, Witness>();
   const namespaces = new Map<string, KubernetesObject>();
-  for (const { peer, policyNamespace } of podPeers(network)) {
+  for (const { peer, policyNamespace } of podPeers(policies)) {
     for (const labels of examplesOf(peer.pods)) {
       for (const namespace of namespacesOf(peer, policyNamespace, namespaces)) {
         const key = keyOf(namespace, labels);
@@ -41,8 +41,8 @@ export function witnessesOf(
 
 type PodPeer = Extract<Peer, { kind: 'pods' }>;
 
-function podPeers(network: Network): readonly { readonly peer: PodPeer; readonly policyNamespace: string }[] {
-  return network.policies.flatMap(({ rules, namespace }) =>
+function podPeers(policies: readonly NetworkPolicy[]): readonly { readonly peer: PodPeer; readonly policyNamespace: string }[] {
+  return policies.flatMap(({ rules, namespace }) =>
     [...(rules.ingress ?? []), ...(rules.egress ?? [])].flatMap(({ peers }) =>
       (peers ?? []).flatMap(peer => (peer.kind === 'pods' ? [{ peer, policyNamespace: namespace }] : [])),
     ),

@@ -1,7 +1,7 @@
 import { FLEET_LABEL } from '../../fleet/names.js';
 import type { Plan, ServicePlan } from '../../fleet/plan.js';
 import { type KubernetesObject, ObjectSet } from '../../objects/index.js';
-import { Network, type Workload, workloadName } from '../network/index.js';
+import { Network, readPolicies, type Workload, workloadName, workloadsOf } from '../network/index.js';
 import { isPods, NO_ROLES, RoleBook, type Roles } from './roles.js';
 import { ANYWHERE, type Witness, witnessesOf } from './witnesses.js';
 
@@ -37,13 +37,16 @@ export function worldOf(objects: ObjectSet, plan: Plan): World {
   const book = new RoleBook(plan);
   const standIns = new Map<KubernetesObject, { readonly name: string; readonly roles: Roles }>();
   const notes: string[] = [];
-  const rendered = new Network(objects);
+  const policies = readPolicies(objects);
+  // only a workload of others may be there or not
+  const rendered = new Set(plan.services.some(({ workload }) => workload.existing) ? workloadsOf(objects).map(workloadName) : []);
   const services = new Map<string, ServicePlan>();
   let elsewhere = 0;
   for (const service of plan.services) {
     for (const name of service.workload.names) {
-      services.set(workloadName({ kind: service.workload.kind, namespace: service.namespace, name }), service);
-      if (!service.workload.existing || rendered.workload(service.namespace, name, service.workload.kind)) continue;
+      const key = workloadName({ kind: service.workload.kind, namespace: service.namespace, name });
+      services.set(key, service);
+      if (!service.workload.existing || rendered.has(key)) continue;
       standIns.set(existingWorkload(plan, service, name), { name: service.name, roles: { ...NO_ROLES, services: [service] } });
       elsewhere += 1;
     }
@@ -61,10 +64,11 @@ export function worldOf(objects: ObjectSet, plan: Plan): World {
   for (const peer of plan.network.dns) if (isPods(peer)) witness({ name: 'DNS', namespace: peer.namespace, labels: peer.labels });
   for (const namespace of plan.namespaces) witness({ name: `any other pod of namespace ${namespace}`, namespace, labels: {} });
   witness({ name: 'any pod of another namespace', namespace: ANYWHERE, labels: {} });
-  const { witnesses, namespaces } = witnessesOf(rendered, plan);
+  const { witnesses, namespaces } = witnessesOf(policies.policies, plan);
   for (const each of witnesses) witness(each);
   const all = new ObjectSet([...objects.entries(), ...ObjectSet.from([...standIns.keys(), ...namespaces], STAND_INS).entries()]);
-  const network = new Network(all);
+  // among the stand-ins there is no policy
+  const network = new Network(all, policies);
   const participants = new Map<Workload, Participant>();
   const byService = new Map<string, Participant[]>();
   for (const workload of network.workloads) {
