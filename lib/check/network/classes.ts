@@ -30,7 +30,7 @@ export class PeerNumbers {
   of(peer: Peer, policy: NetworkPolicy): number {
     const known = this.#known.get(peer);
     if (known !== undefined) return known;
-    const key = peerKey(peer, policy);
+    const key = peerKey(peer, policy.namespace);
     const number = this.#numbers.get(key) ?? this.peers.push({ peer, namespace: policy.namespace }) - 1;
     this.#numbers.set(key, number);
     this.#known.set(peer, number);
@@ -38,9 +38,10 @@ export class PeerNumbers {
   }
 }
 
-function peerKey(peer: Peer, policy: NetworkPolicy): string {
+/** Peers with one key find the same. */
+export function peerKey(peer: Peer, policyNamespace: string): string {
   if (peer.kind === 'block') return `block ${peer.ranges.join(' ')}`;
-  return `pods ${peer.namespaces === undefined ? `of ${policy.namespace}` : `where ${peer.namespaces.key}`}: ${peer.pods.key}`;
+  return `pods ${peer.namespaces === undefined ? `of ${policyNamespace}` : `where ${peer.namespaces.key}`}: ${peer.pods.key}`;
 }
 
 /** Sorts the pods of all workloads into classes. */

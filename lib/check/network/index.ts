@@ -1,5 +1,5 @@
 export { Addresses, type AddressRange, parseAddress, parseCidr } from './addresses.js';
-export type { PodClass } from './classes.js';
+export { type PodClass, peerKey } from './classes.js';
 export { type Allowance, isOpen, type Near, type Side } from './decision.js';
 export { NAMESPACE_NAME_LABEL } from './namespaces.js';
 export { type Connection, Network } from './network.js';

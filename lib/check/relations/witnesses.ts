@@ -1,6 +1,6 @@
 import type { Plan } from '../../fleet/plan.js';
 import type { KubernetesObject } from '../../objects/index.js';
-import { type Labels, NAMESPACE_NAME_LABEL, type NetworkPolicy, type Peer, type Selector } from '../network/index.js';
+import { type Labels, NAMESPACE_NAME_LABEL, type NetworkPolicy, type Peer, peerKey, type Selector } from '../network/index.js';
 import { isPods } from './roles.js';
 
 /** A pod that need not exist: anybody who may make pods can make it. */
@@ -27,7 +27,7 @@ export function witnessesOf(
     if (isPods(peer)) declared.add(keyOf(peer.namespace, peer.labels));
   const witnesses = new Map<string, Witness>();
   const namespaces = new Map<string, KubernetesObject>();
-  for (const { peer, policyNamespace } of podPeers(policies)) {
+  for (const { peer, policyNamespace } of podPeers(policies).values()) {
     for (const labels of examplesOf(peer.pods)) {
       for (const namespace of namespacesOf(peer, policyNamespace, namespaces)) {
         const key = keyOf(namespace, labels);
@@ -41,12 +41,17 @@ export function witnessesOf(
 
 type PodPeer = Extract<Peer, { kind: 'pods' }>;
 
-function podPeers(policies: readonly NetworkPolicy[]): readonly { readonly peer: PodPeer; readonly policyNamespace: string }[] {
-  return policies.flatMap(({ rules, namespace }) =>
-    [...(rules.ingress ?? []), ...(rules.egress ?? [])].flatMap(({ peers }) =>
-      (peers ?? []).flatMap(peer => (peer.kind === 'pods' ? [{ peer, policyNamespace: namespace }] : [])),
-    ),
-  );
+/** Each that finds something else, by its key. */
+function podPeers(policies: readonly NetworkPolicy[]): ReadonlyMap<string, { readonly peer: PodPeer; readonly policyNamespace: string }> {
+  const found = new Map<string, { readonly peer: PodPeer; readonly policyNamespace: string }>();
+  for (const { rules, namespace } of policies)
+    for (const { peers } of [...(rules.ingress ?? []), ...(rules.egress ?? [])])
+      for (const peer of peers ?? []) {
+        if (peer.kind !== 'pods') continue;
+        const key = peerKey(peer, namespace);
+        if (!found.has(key)) found.set(key, { peer, policyNamespace: namespace });
+      }
+  return found;
 }
 
 function namespacesOf(peer: PodPeer, policyNamespace: string, made: Map<string, KubernetesObject>): readonly string[] {
