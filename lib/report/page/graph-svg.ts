@@ -2,10 +2,10 @@ import { type Html, html } from './_html.js';
 import { shownName } from './call-graph.js';
 import type { Drawing, PlacedEdge, PlacedNode, Point } from './graph-layout.js';
 
-/** The drawing; without a script each node is a link to its row, and nothing else happens. */
+/** The drawing; without a script each node is a link to its row, and nothing else happens. A dense one is not squeezed into the width. */
 export function graphSvg({ left, top, width, height, nodes, edges, dense }: Drawing): Html {
   const [w, h] = [Math.ceil(width), Math.ceil(height)];
-  return html`<svg id="graph" class="${dense ? 'dense' : 'sparse'} fit" viewBox="${Math.floor(left)} ${Math.floor(top)} ${w} ${h}" width="${w}" height="${h}" role="group" aria-label="Declared calls">
+  return html`<svg id="graph" class="${dense ? 'dense' : 'sparse fit'}" viewBox="${Math.floor(left)} ${Math.floor(top)} ${w} ${h}" width="${w}" height="${h}" role="group" aria-label="Declared calls">
 <defs>
 <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip" d="M0 1 7 4 0 7z"/></marker>
 </defs>
@@ -17,7 +17,7 @@ ${nodes.map(nodeSvg)}</g>
 }
 
 function edgeSvg({ edge, points }: PlacedEdge): Html {
-  return html`<path class="edge ${edge.mode}" data-from="${edge.from}" data-to="${edge.to}" d="${pathOf(points)}" marker-end="url(#tip)"/>
+  return html`<path class="edge ${edge.mode}" data-from="${edge.from}" data-to="${edge.to}" d="${pathOf(points)}"/>
 `;
 }
 
